@@ -1,0 +1,66 @@
+"""Options and limits: frozen records that go in at the top and are handed down.
+
+Each field has its sentence once, here; the command line's help and the documentation say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
+
+from shuowen.errors import UsageError
+
+TextLayer = Literal["auto", "always", "never"]
+Effort = Literal["fast", "normal", "max"]
+
+TEXT_LAYER_CHOICES: tuple[str, ...] = get_args(TextLayer)
+EFFORT_CHOICES: tuple[str, ...] = get_args(Effort)
+
+MIN_DPI, MAX_DPI = 36, 1200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much an untrusted source may cost before it is refused."""
+
+    max_pixels: int = 250_000_000
+    """Largest picture or rendered page, width times height in pixels."""
+    max_bytes: int = 2 * 1024**3
+    """Largest file, download or standard input, in bytes."""
+    fetch_seconds: float = 120.0
+    """Longest time for one whole download, in seconds."""
+    allow_private_addresses: bool = False
+    """Whether a URL may lead to a private, loopback or link-local address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What `shuowen.read` should do; everything here changes the result, so it keys resuming."""
+
+    pages: str = ""
+    """Pages to read, counted from 1: "1,5-10", "3-" or "" for all."""
+    password: str = ""
+    """Password of an encrypted PDF."""
+    text_layer: TextLayer = "auto"
+    """Use a PDF's own text: when it agrees with the picture, always, or never."""
+    effort: Effort = "normal"
+    """fast: one look at the page; normal: doubtful lines are read again; max: also several views
+    of the page and of every doubtful line."""
+    dpi: int = 200
+    """Resolution at which PDF pages are turned into pictures."""
+
+    def __post_init__(self) -> None:
+        _check_choice("text_layer", self.text_layer, TEXT_LAYER_CHOICES)
+        _check_choice("effort", self.effort, EFFORT_CHOICES)
+        if not MIN_DPI <= self.dpi <= MAX_DPI:
+            raise UsageError(f"dpi is {self.dpi}.", f"Choose {MIN_DPI} to {MAX_DPI}.")
+
+    def fingerprint(self) -> str:
+        """All options but the password as one stable string, for resuming."""
+        shown = {key: value for key, value in asdict(self).items() if key != "password"}
+        return ",".join(f"{key}={value}" for key, value in sorted(shown.items()))
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{name} is {value!r}.", f"Choose one of: {', '.join(choices)}.")

@@ -1,0 +1,1 @@
+"""Engines turn pixels into text."""

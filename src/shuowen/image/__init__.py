@@ -1,0 +1,1 @@
+"""Pixels: decoding pictures and PDF pages correctly, turning and straightening them."""

@@ -1,0 +1,1 @@
+"""From page pictures to a document."""
