@@ -1,0 +1,1 @@
+"""Benchmarks: how much of a document was read right, and how fast."""
