@@ -1,0 +1,37 @@
+"""A list region's text as list items, for the writers that have lists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shuowen.writers.plain import clean
+
+_BULLET = re.compile(r"[-*+•·●○■□▪▫◆◇►▶‣⁃–—]\s+(?=\S)|[•●○■□▪▫◆◇►▶‣⁃]\s*(?=\S)")
+_NUMBER = re.compile(r"(\d{1,9})[.)]\s+(?=\S)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemList:
+    """Items in order; `start` is the first number when they are counted 1 by 1, else None."""
+
+    items: tuple[str, ...]
+    start: int | None
+
+
+def parse_list(text: str) -> ItemList:
+    """One item for every line of `text` that is not blank.
+
+    Bullets go, as the list draws its own. Numbers go only when all items have one and they follow
+    one another, so that "1, 2, 4" or "(a)" is never renumbered.
+    """
+    lines = [line.strip() for line in clean(text).split("\n") if line.strip()]
+    numbers = [int(match.group(1)) for line in lines if (match := _NUMBER.match(line))]
+    is_counted = bool(lines) and numbers == list(range(numbers[0], numbers[0] + len(lines)))
+    if is_counted:
+        return ItemList(items=_without(_NUMBER, lines), start=numbers[0])
+    return ItemList(items=_without(_BULLET, lines), start=None)
+
+
+def _without(marker: re.Pattern[str], lines: list[str]) -> tuple[str, ...]:
+    return tuple(marker.sub("", line, count=1) if marker.match(line) else line for line in lines)

@@ -1,0 +1,138 @@
+r"""Markdown (CommonMark with GitHub tables): the body of a document, to read, edit and feed on.
+
+Headers, footers and page numbers are left out, as they would cut sentences that run over a page
+break; `txt`, `html` and `json` keep them. A comment `<!-- page 2 -->` opens each page of a document
+with several. A table is a GitHub table, its first row the heading; with merged cells or line breaks
+in cells, which a GitHub table cannot hold, it is an HTML table.
+
+Text is escaped so that what looks like markup stays text, and no more than that: a `*` alone, an
+`a_b` or a `[1]` mean nothing to Markdown and stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from shuowen.document.model import Cell, Document, Page, Region, Table
+from shuowen.writers.lists import parse_list
+from shuowen.writers.plain import clean, error_sentence, single_line
+from shuowen.writers.tables import html_table, shown_table, table_rows
+
+_NOT_BODY = frozenset({"header", "footer", "page_number"})
+_DEFAULT_LEVEL, _MAX_LEVEL = 2, 6
+
+# CommonMark 0.31 and GitHub's additions. A backslash means something before punctuation only, or
+# at the end of a line, where it breaks it.
+_BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)", re.MULTILINE)
+_ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;)")
+# Tags, comments, <links> and <mail@addresses>. Not by backslash: some renderers know no `\<`.
+_TAG = re.compile(r"<(?=[A-Za-z/!?]|\S+@)")
+# `_` between letters is text; `]` makes a link only before these.
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_LINK = re.compile(r"\](?=[(\[:])")
+# Marks that work in pairs only: emphasis, strikethrough, code, GitHub's formulas.
+_PAIRED = "*~`$"
+# At the start of a line: heading, quote, task or link definition; bullet; number; and a line of
+# marks only, which could be a rule, an underlined heading, a table's second row, or front matter.
+_OPENER = re.compile(r"[#>\[]|[-+*](?=\s|$)|(?=[^\\])[-=+*:|\s~]+$")
+_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+_CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
+
+
+def write(document: Document) -> bytes:
+    """`document` as UTF-8 Markdown."""
+    blocks: list[str] = []
+    for page in document.pages:
+        if len(document.pages) > 1:
+            blocks.append(f"<!-- page {page.page_number} -->")
+        blocks += _page_blocks(page)
+    text = "\n\n".join(blocks)
+    return f"{text}\n".encode() if text else b""
+
+
+def _page_blocks(page: Page) -> list[str]:
+    error = error_sentence(page)
+    blocks = [f"> {_inline(error)}"] if error else []
+    shown = [region for region in page.regions if region.kind not in _NOT_BODY]
+    for is_list, regions in groupby(shown, lambda region: region.kind == "list"):
+        # Lists that follow each other would grow together; an empty comment keeps them apart.
+        parts = [part for region in regions if (part := _block(region))]
+        blocks.append(("\n\n<!-- -->\n\n" if is_list else "\n\n").join(parts))
+    return [block for block in blocks if block]
+
+
+def _block(region: Region) -> str:
+    if table := shown_table(region):
+        return _table(table)
+    if region.kind == "title":
+        return _title(region)
+    if region.kind == "list":
+        return _list(region.text)
+    if region.kind == "figure" and not region.text.strip():
+        return "<!-- figure -->"
+    return escape_markdown(region.text)
+
+
+def _title(region: Region) -> str:
+    hashes = "#" * min(region.level or _DEFAULT_LEVEL, _MAX_LEVEL)
+    text = _CLOSING_HASHES.sub(r"\\\g<0>", _inline(single_line(region.text)))
+    return f"{hashes} {text}" if text else ""
+
+
+def _list(text: str) -> str:
+    parsed = parse_list(text)
+    start = parsed.start
+    markers = (f"{start + n}." if start is not None else "-" for n in range(len(parsed.items)))
+    pairs = zip(markers, parsed.items, strict=True)
+    return "\n".join(f"{marker} {_line(item)}" for marker, item in pairs)
+
+
+def _table(table: Table) -> str:
+    rows = table_rows(table)
+    is_plain = all(len(row) == len(rows[0]) and all(map(_is_plain, row)) for row in rows)
+    if not is_plain:
+        return html_table(table)
+    lines = [f"| {' | '.join(map(_cell, row))} |" for row in rows]
+    return "\n".join((lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]))
+
+
+def _is_plain(cell: Cell) -> bool:
+    return cell.row_span == cell.col_span == 1 and "\n" not in clean(cell.text).strip()
+
+
+def _cell(cell: Cell) -> str:
+    return _inline(single_line(cell.text)).replace("|", r"\|")
+
+
+def escape_markdown(text: str) -> str:
+    """`text` as Markdown paragraphs that render as just this text.
+
+    A line break stays one (two spaces at the end of the line); a blank line parts paragraphs.
+    """
+    lines = [line.strip() for line in clean(text).strip().split("\n")]
+    groups = groupby(lines, bool)
+    return "\n\n".join(_paragraph(list(group)) for is_filled, group in groups if is_filled)
+
+
+def _paragraph(lines: list[str]) -> str:
+    return "  \n".join(_line_start(line) for line in _inline("\n".join(lines)).split("\n"))
+
+
+def _line(text: str) -> str:
+    return _line_start(_inline(single_line(text)))
+
+
+def _line_start(line: str) -> str:
+    line = _NUMBER.sub(r"\1\\\2", line)
+    return f"\\{line}" if _OPENER.match(line) else line
+
+
+def _inline(text: str) -> str:
+    text = _BACKSLASH.sub(r"\\\\", text)
+    text = _TAG.sub("&lt;", _ENTITY.sub("&amp;", text))
+    text = _LINK.sub(r"\\]", _UNDERSCORE.sub(r"\\_", text))
+    for mark in _PAIRED:
+        if text.count(mark) > 1:
+            text = text.replace(mark, f"\\{mark}")
+    return text
