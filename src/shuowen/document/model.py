@@ -114,14 +114,14 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of the records below: named fields, no surprises when loading."""
 
 
-class Notice(_Record):
+class Notice(_Record, frozen=True):
     """Something a reader of the result should know: a stable code and a sentence."""
 
     code: str
     message: str
 
 
-class PageError(_Record):
+class PageError(_Record, frozen=True):
     """Why a page failed: the error's code (`errors.py`), message and hint."""
 
     code: str
@@ -129,7 +129,7 @@ class PageError(_Record):
     hint: str = ""
 
 
-class Span(_Record):
+class Span(_Record, frozen=True):
     """A word, or one Chinese character: the smallest piece of text that has a box.
 
     `confidences` holds one number for every character of `text`.
@@ -140,7 +140,7 @@ class Span(_Record):
     confidences: tuple[Confidence, ...]
 
 
-class Line(_Record):
+class Line(_Record, frozen=True):
     """One line of text (or one column, when vertical), in reading direction.
 
     `quad` goes clockwise from the corner where reading starts at its top left. `confidence` is the
@@ -156,7 +156,7 @@ class Line(_Record):
     spans: tuple[Span, ...] = ()
 
 
-class Cell(_Record):
+class Cell(_Record, frozen=True):
     """A table cell at (row_index, col_index), the top-left of the slots that it spans."""
 
     row_index: Count
@@ -171,7 +171,7 @@ class Cell(_Record):
     """Which of the region's lines the cell holds."""
 
 
-class Table(_Record):
+class Table(_Record, frozen=True):
     """A grid of cells; every slot is covered by at most one cell."""
 
     num_rows: Count
@@ -179,7 +179,7 @@ class Table(_Record):
     cells: tuple[Cell, ...]
 
 
-class Region(_Record):
+class Region(_Record, frozen=True):
     """A part of a page that belongs together. Regions stand in reading order in `Page.regions`."""
 
     id: str
@@ -194,7 +194,7 @@ class Region(_Record):
     notices: tuple[Notice, ...] = ()
 
 
-class Repair(_Record):
+class Repair(_Record, frozen=True):
     """How the page picture was turned before reading; boxes are already back on the original.
 
     The original turned by `rotation_degrees` counter-clockwise is upright; after that the text
@@ -205,7 +205,7 @@ class Repair(_Record):
     skew_degrees: float = 0.0
 
 
-class Page(_Record):
+class Page(_Record, frozen=True):
     """One page: what it holds, how far to trust it, and what went wrong if anything did."""
 
     page_number: Number
@@ -224,7 +224,7 @@ class Page(_Record):
     """Seconds by step: load, detect, recognise, layout, tables, assemble."""
 
 
-class SourceInfo(_Record):
+class SourceInfo(_Record, frozen=True):
     """Where a document came from."""
 
     name: str
@@ -233,7 +233,7 @@ class SourceInfo(_Record):
     sha256: str
 
 
-class Document(_Record):
+class Document(_Record, frozen=True):
     """A read document. `pages` holds the pages asked for; `num_pages` is how many the source has."""
 
     source: SourceInfo
