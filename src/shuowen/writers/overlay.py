@@ -109,8 +109,8 @@ def _label_doubt(sheet: Sheet, line: Line) -> None:
     if line.confidence >= _DOUBT:
         return
     text = f"{line.confidence:.0%}"
-    x, y = sheet.place(line.box.right, line.box.bottom)
-    corner = x - sheet.font.getlength(text) - 0.6 * sheet.font_px, y - 0.3 * sheet.font_px
+    x, y = sheet.place(line.box.right, line.box.center[1])
+    corner = (x, y - 0.65 * sheet.font_px)
     _label(sheet, corner, text, confidence_color(line.confidence))
 
 

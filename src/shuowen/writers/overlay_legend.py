@@ -52,7 +52,7 @@ def _wrap(entries: Sequence[Entry], font: Font, font_px: int, width: int) -> Ite
     for entry in entries:
         patch = 0.0 if entry.color is None else (_PATCH + _GAP) * font_px
         length = patch + font.getlength(entry.text)
-        if x > left and x + length > width:
+        if x > left and x + length + left > width:
             x, row_index = left, row_index + 1
         yield _Placed(entry=entry, x=x, row_index=row_index)
         x += length + _SPACE * font_px
