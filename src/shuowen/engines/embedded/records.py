@@ -29,9 +29,13 @@ class CellSlot:
 
 @dataclass(frozen=True, kw_only=True)
 class TableStructure:
-    """A table's grid without its text; `confidence` 0 to 1."""
+    """A table's grid without its text; `confidence` 0 to 1.
+
+    The first `num_header_rows` rows name the columns.
+    """
 
     num_rows: int
     num_cols: int
     slots: tuple[CellSlot, ...]
     confidence: float
+    num_header_rows: int = 0
