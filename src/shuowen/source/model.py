@@ -46,18 +46,18 @@ class Source:
         """The content as a seekable stream; raises `InputError` where a file cannot be opened."""
         if self.path is None:
             return io.BytesIO(self.data or b"")
-        with _readable(self.name):
+        with readable(self.name):
             return self.path.open("rb")
 
     def head(self) -> bytes:
         """The first bytes, as many as `formats.sniff` looks at; raises `InputError`."""
-        with self.open() as stream, _readable(self.name):
+        with self.open() as stream, readable(self.name):
             return stream.read(NUM_HEAD_BYTES)
 
     def sha256(self) -> str:
         """Hash of the content, in hexadecimal, read a piece at a time; raises `InputError`."""
         digest = hashlib.sha256()
-        with self.open() as stream, _readable(self.name):
+        with self.open() as stream, readable(self.name):
             while chunk := stream.read(_CHUNK_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()
@@ -66,7 +66,7 @@ class Source:
         """Size of the content; raises `InputError` where the file is gone."""
         if self.path is None:
             return len(self.data or b"")
-        with _readable(self.name):
+        with readable(self.name):
             return self.path.stat().st_size
 
     def stem(self) -> str:
@@ -111,13 +111,15 @@ def _last_segment(name: str) -> str:
 
 
 @contextmanager
-def _readable(name: str) -> Iterator[None]:
-    """Turn what the operating system says about a file into an `InputError`."""
+def readable(name: str) -> Iterator[None]:
+    """Turn what the operating system says about a file into an `InputError` that names it."""
     try:
         yield
     except FileNotFoundError as error:
         hint = "Check the spelling and the folder."
         raise InputError(f"{name} does not exist.", hint) from error
+    except ValueError as error:
+        raise InputError(f"{name!r} cannot be the name of a file.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         hint = "Check that it is a file that you may read."

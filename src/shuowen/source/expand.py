@@ -1,0 +1,166 @@
+"""From what was asked for (files, folders, patterns, URLs, stdin) to sources, one by one."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shuowen.config import Limits
+from shuowen.errors import InputError, ShuowenError
+from shuowen.image.formats import EXTENSIONS, READABLE
+from shuowen.source.fetch import fetch
+from shuowen.source.model import FailedSource, Source, readable
+from shuowen.source.url import display_name
+
+STDIN = "-"
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_CHUNK_BYTES = 1 << 20
+
+
+def expand(
+    arguments: Sequence[str | Path | bytes], limits: Limits, *, recursive: bool = True
+) -> Iterator[Source | FailedSource]:
+    """Find every document that the arguments mean, in their order; each file and URL once.
+
+    Args:
+        arguments: Files; folders, whose documents come in natural order ("2.png" before "10.png")
+            without hidden ones; patterns such as "scans/*.tif" or "**/*.pdf"; URLs, downloaded when
+            their turn comes; "-" for standard input; bytes. A `Path` is never a pattern.
+        limits: `max_bytes` holds for every source, the others for downloads.
+        recursive: Whether folders inside folders are read too.
+
+    Yields:
+        Sources, and a `FailedSource` for each thing that cannot be had; nothing is raised.
+    """
+    yield from _Expansion(limits=limits, recursive=recursive).run(arguments)
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sort key by which numbers inside names count as numbers, and case does not."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(int(part), part) if part.isdecimal() else (-1, part) for part in parts]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Expansion:
+    """One run over the arguments, and what it has given out so far."""
+
+    limits: Limits
+    recursive: bool
+    seen: set[str] = field(default_factory=set)
+
+    def run(self, arguments: Iterable[str | Path | bytes]) -> Iterator[Source | FailedSource]:
+        for argument in arguments:
+            name = _name(argument)
+            try:
+                with readable(name):
+                    yield from self._argument(argument)
+            except ShuowenError as error:
+                yield FailedSource(name=name, error=error)
+
+    def _argument(self, argument: str | Path | bytes) -> Iterator[Source | FailedSource]:
+        if isinstance(argument, bytes):
+            yield _checked(Source(name="bytes", data=argument), self.limits)
+        elif argument == STDIN:
+            if self._is_new(STDIN):
+                yield _checked(_stdin(self.limits), self.limits)
+        elif isinstance(argument, str) and _URL.match(argument):
+            if self._is_new(argument):
+                yield fetch(argument, self.limits)
+        elif isinstance(argument, str) and glob.has_magic(argument) and not Path(argument).exists():
+            yield from self.run(_matches(argument))
+        else:
+            yield from self._path(Path(argument))
+
+    def _path(self, path: Path) -> Iterator[Source | FailedSource]:
+        mode = path.stat().st_mode
+        if not self._is_new(str(path.resolve())):
+            return
+        if stat.S_ISDIR(mode):
+            yield from self._folder(path)
+        elif stat.S_ISREG(mode):
+            yield _checked(Source(name=str(path), path=path), self.limits)
+        else:
+            raise InputError(f"{path} is not a regular file.", 'Pipe it in and read "-".')
+
+    def _folder(self, folder: Path) -> Iterator[Source | FailedSource]:
+        found = list(self._walk(folder))
+        if not found:
+            hint = f"Files count by their endings: {' '.join(sorted(EXTENSIONS))}."
+            raise InputError(f"The folder {folder} holds no document.", hint)
+        for item in found:
+            if isinstance(item, FailedSource):
+                yield item
+            else:
+                yield from self.run([item])
+
+    def _walk(self, folder: Path) -> Iterator[Path | FailedSource]:
+        """Documents below a folder; links to folders may run in rings and are not followed."""
+        try:
+            with readable(str(folder)), os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: natural_key(entry.name))
+        except InputError as error:
+            yield FailedSource(name=str(folder), error=error)
+            return
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if self.recursive:
+                    yield from self._walk(path)
+            elif path.suffix.lower() in EXTENSIONS:
+                yield path
+
+    def _is_new(self, key: str) -> bool:
+        is_new = key not in self.seen
+        self.seen.add(key)
+        return is_new
+
+
+def _name(argument: str | Path | bytes) -> str:
+    if isinstance(argument, bytes):
+        return "bytes"
+    if argument == STDIN:
+        return "stdin"
+    text = str(argument)
+    return display_name(text) if _URL.match(text) else text
+
+
+def _matches(pattern: str) -> list[Path]:
+    names = glob.glob(pattern, recursive=True)  # noqa: PTH207 (Path.glob takes no absolute pattern)
+    found = sorted(names, key=natural_key)
+    if not found:
+        raise InputError(f"No file matches {pattern}.", "Check the pattern and the folder.")
+    return [Path(name) for name in found]
+
+
+def _stdin(limits: Limits) -> Source:
+    """All of standard input, but no more than one byte over the limit."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("Nothing is piped into stdin.", "Try: shuowen read - < scan.pdf")
+    content = io.BytesIO()
+    while content.tell() <= limits.max_bytes:
+        chunk = sys.stdin.buffer.read(min(_CHUNK_BYTES, limits.max_bytes + 1 - content.tell()))
+        if not chunk:
+            break
+        content.write(chunk)
+    return Source(name="stdin", data=content.getvalue())
+
+
+def _checked(source: Source, limits: Limits) -> Source:
+    num_bytes = source.num_bytes()
+    if num_bytes == 0:
+        raise InputError(f"{source.name} is empty.", f"Hand in {READABLE}.")
+    if num_bytes > limits.max_bytes:
+        message = f"{source.name} is larger than {limits.max_bytes} bytes."
+        raise InputError(message, "Raise max_bytes if you trust it.")
+    return source
