@@ -1,0 +1,147 @@
+"""Columns: a gutter of white between two bodies of text that are read one after the other.
+
+The hard part is to tell columns from rows. A table, a receipt and a list of labels with their
+explanations have a gutter too, but are read across it. What speaks for columns: both sides are
+prose (lines that fill their width), or the lines left and right do not stand on common levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shuowen.reading.frame import Floats, Indices
+from shuowen.reading.rows import find_rows, row_box
+
+MIN_GUTTER = 0.5
+"""Narrowest gutter, in line heights: boxes of the detector are wider than the ink by about that."""
+MIN_ROWS = 3
+"""Fewest rows that a side needs to be seen as a column."""
+PROSE_WIDTH = 8.0
+"""Narrowest column of prose, in line heights: eight Chinese characters, three English words."""
+FULL_ROW = 0.75
+"""Share of its column's width from which a row counts as filling it."""
+MAX_TRIED = 12
+"""How many gutters are examined in one block, best supported first; bounds the time."""
+FAR = 1.5
+"""A gap, in line heights, that sets a single row at a block's end apart: a header, a footer."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """A block taken apart at a gutter; indices of its boxes, in reading order of the parts."""
+
+    above: Indices
+    left: Indices
+    right: Indices
+    below: Indices
+
+
+@dataclass(frozen=True)
+class _Gutter:
+    x: float
+    members: Indices
+    support: int
+
+
+def find_split(boxes: Floats, heights: Floats) -> Split | None:
+    """The best supported gutter between columns, or None when the block is read row by row.
+
+    Args:
+        boxes: (N, 4) in the reading frame.
+        heights: (N,) line height of each box's text; less than the box's for a whole table.
+    """
+    unit = float(np.median(heights))
+    gutters = sorted(_gutters(boxes, unit), key=lambda gutter: -gutter.support)
+    for gutter in gutters[:MAX_TRIED]:
+        members = _without_far_rows(boxes, gutter.members, unit)
+        left = members[boxes[members, 0] < gutter.x]
+        right = members[boxes[members, 0] >= gutter.x]
+        if _are_columns(boxes[left], boxes[right], unit):
+            return _split_around(boxes, members, left, right)
+    return None
+
+
+def _gutters(boxes: Floats, unit: float) -> list[_Gutter]:
+    """Gutters that end at some box's left edge, each as long as no box crosses it."""
+    middles = (boxes[:, 1] + boxes[:, 3]) / 2
+    by_middle = np.argsort(middles)
+    lefts, rights = boxes[by_middle, 0], boxes[by_middle, 2]
+    found = []
+    for x in np.unique(lefts):
+        is_right = lefts >= x
+        is_left = rights <= x - MIN_GUTTER * unit
+        run_of = np.cumsum(~is_right & ~is_left)
+        num_left = np.bincount(run_of[is_left], minlength=run_of[-1] + 1)
+        num_right = np.bincount(run_of[is_right], minlength=run_of[-1] + 1)
+        support = np.minimum(num_left, num_right)
+        run = int(np.argmax(support))
+        if support[run] >= MIN_ROWS:
+            members = by_middle[(run_of == run) & (is_left | is_right)]
+            found.append(_Gutter(float(x), members, int(support[run])))
+    return found
+
+
+def _without_far_rows(boxes: Floats, members: Indices, unit: float) -> Indices:
+    """Leaves out single rows at the top and bottom that stand far from the rest."""
+    bands = _bands(boxes, members)
+    while len(bands) > 1 and _is_far_row(boxes, bands[0], bands[1], unit):
+        bands = bands[1:]
+    while len(bands) > 1 and _is_far_row(boxes, bands[-1], bands[-2], unit):
+        bands = bands[:-1]
+    return np.concatenate(bands)
+
+
+def _bands(boxes: Floats, members: Indices) -> list[Indices]:
+    """Members between white bands that go right across, top to bottom."""
+    ordered = members[np.argsort(boxes[members, 1])]
+    reach = np.maximum.accumulate(boxes[ordered, 3])
+    starts = np.flatnonzero(boxes[ordered[1:], 1] >= reach[:-1]) + 1
+    return np.split(ordered, starts)
+
+
+def _is_far_row(boxes: Floats, band: Indices, neighbour: Indices, unit: float) -> bool:
+    top, bottom = boxes[band, 1].min(), boxes[band, 3].max()
+    gap = max(boxes[neighbour, 1].min() - bottom, top - boxes[neighbour, 3].max())
+    return bool(gap > FAR * unit and len(find_rows(boxes[band])) == 1)
+
+
+def _are_columns(left: Floats, right: Floats, unit: float) -> bool:
+    if not len(left) or not len(right):
+        return False
+    rows_left = _row_boxes(left)
+    rows_right = _row_boxes(right)
+    if min(len(rows_left), len(rows_right)) < MIN_ROWS:
+        return False
+    if _is_prose(rows_left, unit) and _is_prose(rows_right, unit):
+        return True
+    return _share_on_level(rows_left, rows_right, unit) < 1 / 3
+
+
+def _row_boxes(boxes: Floats) -> Floats:
+    return np.array([row_box(boxes, row) for row in find_rows(boxes)])
+
+
+def _is_prose(rows: Floats, unit: float) -> bool:
+    """Whether most of the text stands in rows that fill the width that the rows have together."""
+    widths = rows[:, 2] - rows[:, 0]
+    full_width = float(rows[:, 2].max() - rows[:, 0].min())
+    in_full_rows = widths[widths >= FULL_ROW * full_width].sum()
+    return bool(full_width >= PROSE_WIDTH * unit and in_full_rows >= 0.5 * widths.sum())
+
+
+def _share_on_level(rows_left: Floats, rows_right: Floats, unit: float) -> float:
+    """Share of the shorter side's rows that have a row on their level on the other side."""
+    few, many = sorted([rows_left, rows_right], key=len)
+    few_y, many_y = few[:, [1, 3]].mean(axis=1), many[:, [1, 3]].mean(axis=1)
+    nearest = abs(few_y[:, None] - many_y[None]).min(axis=1)
+    return float((nearest < 0.3 * unit).mean())
+
+
+def _split_around(boxes: Floats, members: Indices, left: Indices, right: Indices) -> Split:
+    """The rest of the block goes above or below, by its middle."""
+    rest = np.setdiff1d(np.arange(len(boxes)), members)
+    middles = (boxes[:, 1] + boxes[:, 3]) / 2
+    is_above = middles[rest] < np.median(middles[members])
+    return Split(above=rest[is_above], left=left, right=right, below=rest[~is_above])

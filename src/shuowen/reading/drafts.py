@@ -1,0 +1,95 @@
+"""Drafts: regions in the making, still without a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from shuowen.document.model import Box, Line, RegionKind
+from shuowen.reading.frame import Floats
+from shuowen.reading.paragraphs import MARKER, Paragraph, Row, find_paragraphs, split_rows
+from shuowen.reading.parts import Part
+from shuowen.reading.rows import find_rows, row_box
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """Paragraphs that make one region; `kind` is set where a part had one, or a list was seen."""
+
+    paragraphs: tuple[Paragraph, ...]
+    kind: RegionKind | None = None
+    layout_box: Box | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, top to bottom."""
+        return [row for paragraph in self.paragraphs for row in paragraph]
+
+    @property
+    def line_indices(self) -> list[int]:
+        """Its lines, as indices into the page's lines, in reading order."""
+        return [index for row in self.rows for index in row.line_indices]
+
+
+def drafts_of_block(
+    block: Iterable[Sequence[Part]], lines: Sequence[Line], boxes: Floats
+) -> list[Draft]:
+    """Takes a block's rows apart: tables and figures stand alone, text makes paragraphs."""
+    drafts: list[Draft] = []
+    rows: list[Row] = []
+    for parts in block:
+        solid = [part for part in parts if not part.is_line]
+        if solid:
+            drafts += _text_drafts(rows) + [_solid_draft(part, lines, boxes) for part in solid]
+            rows = []
+        free = [part.line_indices[0] for part in parts if part.is_line]
+        rows += [make_row(free, lines, boxes)] if free else []
+    return drafts + _text_drafts(rows)
+
+
+def make_row(indices: Sequence[int], lines: Sequence[Line], boxes: Floats) -> Row:
+    """The row of some lines, given left to right."""
+    own = boxes[list(indices)]
+    gaps = [right[0] - left[2] for left, right in pairwise(own)]
+    return Row(
+        line_indices=tuple(indices),
+        box=row_box(boxes, list(indices)),
+        height=float(np.median(own[:, 3] - own[:, 1])),
+        widest_gap=float(max(gaps, default=0.0)),
+        text=" ".join(lines[index].text for index in indices),
+    )
+
+
+def _solid_draft(part: Part, lines: Sequence[Line], boxes: Floats) -> Draft:
+    """A table or figure: every row a paragraph; other text that stays together: one paragraph."""
+    indices = list(part.line_indices)
+    if part.kind is None:
+        rows = [make_row([index], lines, boxes) for index in indices]
+        return Draft(paragraphs=(rows,))
+    grouped = find_rows(boxes[indices])
+    rows = [make_row([indices[index] for index in row], lines, boxes) for row in grouped]
+    paragraphs = tuple([row] for row in rows)
+    return Draft(paragraphs=paragraphs, kind=part.kind, layout_box=part.layout_box)
+
+
+def _text_drafts(rows: Sequence[Row]) -> list[Draft]:
+    """One draft for each paragraph; short lines that follow each other, and lists, share one."""
+    drafts = []
+    for stretch in split_rows(rows):
+        for shape, group in groupby(find_paragraphs(stretch), key=_shape):
+            paragraphs = list(group)
+            if shape == "prose":
+                drafts += [Draft(paragraphs=(paragraph,)) for paragraph in paragraphs]
+            else:
+                kind: RegionKind | None = "list" if shape == "list" else None
+                drafts.append(Draft(paragraphs=tuple(paragraphs), kind=kind))
+    return drafts
+
+
+def _shape(paragraph: Paragraph) -> str:
+    if MARKER.match(paragraph[0].text):
+        return "list"
+    return "prose" if len(paragraph) > 1 else "lines"

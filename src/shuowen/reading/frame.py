@@ -1,0 +1,72 @@
+"""Straight line boxes: what reading order and paragraphs are worked out on.
+
+Vertical text is turned so that both writing systems are one problem: in the reading frame x runs
+along a line and y runs from line to line. For vertical text, whose columns go from right to left,
+that is (x, y) -> (y, -x). A page that still slopes a little is sheared straight, because half a
+degree over a page's width is half a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shuowen.document.model import Box, Direction, Line
+
+Floats = NDArray[np.float64]
+"""Boxes of N lines are (N, 4): left, top, right, bottom in the reading frame, in pixels."""
+Indices = NDArray[np.intp]
+
+LONG_LINE = 5.0
+"""Length over thickness from which a line's own slope is worth measuring."""
+MAX_SLOPE = 0.05
+"""3 degrees: what a deskewed page can have left; a steeper line is slanted on purpose."""
+
+
+def straight_boxes(lines: Sequence[Line], direction: Direction) -> Floats:
+    """Boxes (N, 4) of lines in the reading frame of text that runs in `direction`."""
+    quads_N42 = _turned(np.array([line.quad for line in lines], float).reshape(-1, 4, 2), direction)
+    slope = _common_slope(quads_N42)
+    xs, ys = quads_N42[..., 0], quads_N42[..., 1]
+    sheared_x, sheared_y = xs + slope * ys, ys - slope * xs
+    return np.stack(
+        [sheared_x.min(1), sheared_y.min(1), sheared_x.max(1), sheared_y.max(1)], axis=1
+    )
+
+
+def main_direction(lines: Sequence[Line]) -> Direction:
+    """The direction in which most characters of the page run."""
+    vertical = sum(len(line.text) for line in lines if line.direction == "vertical")
+    return "vertical" if vertical * 2 > sum(len(line.text) for line in lines) else "horizontal"
+
+
+def _turned(quads_N42: Floats, direction: Direction) -> Floats:
+    if direction == "horizontal":
+        return quads_N42
+    return np.stack([quads_N42[..., 1], -quads_N42[..., 0]], axis=-1)
+
+
+def _common_slope(quads_N42: Floats) -> float:
+    """Median rise over run of the long lines, each counted by its length; 0 without long lines."""
+    # The two long sides of a quad, whichever corner it starts at: opposite sides averaged.
+    along = (quads_N42[:, 1] - quads_N42[:, 0] + quads_N42[:, 2] - quads_N42[:, 3]) / 2
+    across = (quads_N42[:, 3] - quads_N42[:, 0] + quads_N42[:, 2] - quads_N42[:, 1]) / 2
+    sides_N2 = np.where((abs(along[:, 0]) >= abs(across[:, 0]))[:, None], along, across)
+    runs = abs(sides_N2[:, 0])
+    thickness = np.minimum(np.hypot(*along.T), np.hypot(*across.T))
+    slopes = sides_N2[:, 1] / np.where(sides_N2[:, 0] == 0, 1.0, sides_N2[:, 0])
+    is_evidence = (runs > LONG_LINE * thickness) & (abs(slopes) < MAX_SLOPE)
+    if not is_evidence.any():
+        return 0.0
+    order = np.argsort(slopes[is_evidence])
+    weight = np.cumsum(runs[is_evidence][order])
+    return float(slopes[is_evidence][order][np.searchsorted(weight, weight[-1] / 2)])
+
+
+def turned_box(box: Box, direction: Direction) -> Floats:
+    """A box of the page, (4,), in the reading frame of `direction`; not sheared."""
+    if direction == "horizontal":
+        return np.array([box.left, box.top, box.right, box.bottom])
+    return np.array([box.top, -box.right, box.bottom, -box.left])

@@ -1,0 +1,73 @@
+"""What a region is: told by its letters, its place and its neighbours; the network may vote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from shuowen.document.model import Box, RegionKind
+from shuowen.engines.embedded.records import LayoutBox
+
+TITLE_RATIO = 1.25
+"""Height of a title's letters, in heights of the page's usual ones, at least."""
+LEVEL_RATIOS = (1.8, 1.4)
+"""Heights, in usual ones, from which a title is of level 1 and of level 2; below it is level 3."""
+MAX_TITLE_ROWS = 3
+
+PAGE_NUMBER = re.compile(
+    r"^\W{0,3}(?:page|p\.|第)?\s*(?:\d{1,4}|[ivxlc]{1,7}|[一二三四五六七八九十百]{1,5}|\d{1,2}-\d{1,3})"
+    r"\s*(?:页|頁)?(?:\s*(?:/|of|共)\s*\d{1,4}\s*(?:页|頁)?)?\W{0,3}$",
+    re.IGNORECASE,
+)
+CAPTION = re.compile(
+    r"^\s*(?:(?:图|表|圖|图表)\s*[\d一二三四五六七八九十]"
+    r"|(?:fig(?:ure|\.)?|table|exhibit|chart)\s*[A-Z]?\.?\d)",
+    re.IGNORECASE,
+)
+FOOTNOTE = re.compile(r"^\s*(?:\d{1,3}\s?\D|[*†‡§]|[①-⑳]|注[::\d])")
+REFERENCE = re.compile(r"^\s*(?:\[\d{1,3}\]|\d{1,3}\.\s)")
+NUMBERED = re.compile(r"^\s*(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s*[^\d\s.,%]")
+
+
+def is_page_number(text: str) -> bool:
+    """Whether a header's or footer's text is a page number and nothing else."""
+    return bool(PAGE_NUMBER.match(text))
+
+
+def network_vote(box: Box, layout: Sequence[LayoutBox]) -> RegionKind | None:
+    """The kind of the layout box that covers most of a region, if one covers over half."""
+    shares = [(box.share_inside(seen.box), seen.confidence, seen.kind) for seen in layout]
+    share, _, kind = max(shares, default=(0.0, 0.0, "text"))
+    return kind if share > 0.5 else None
+
+
+def title_level(text: str, height_ratio: float) -> int:
+    """Level of a title, 1 the highest: by its numbering (3.1.4 is level 3), else by its height."""
+    numbered = NUMBERED.match(text)
+    if numbered:
+        return numbered.group(1).count(".") + 1
+    return 1 + sum(height_ratio < ratio for ratio in LEVEL_RATIOS)
+
+
+def text_kind(
+    text: str, num_rows: int, height_ratio: float, is_low: bool, vote: RegionKind | None
+) -> RegionKind:
+    """The kind of a region in the body of the page.
+
+    Args:
+        text: Its text.
+        num_rows: How many rows it has.
+        height_ratio: Height of its letters over the page's usual one.
+        is_low: Whether nothing but footers and footnotes stands below it in its column.
+        vote: What the network took it for.
+    """
+    if CAPTION.match(text) and num_rows <= MAX_TITLE_ROWS:
+        return "caption"
+    if is_low and height_ratio < 0.95 and FOOTNOTE.match(text):
+        return "footnote"
+    is_short = num_rows <= MAX_TITLE_ROWS and not text.rstrip().endswith(tuple("。;;,,、"))
+    if is_short and (vote == "title" or height_ratio >= TITLE_RATIO):
+        return "title"
+    if vote == "formula" and num_rows <= MAX_TITLE_ROWS:
+        return "formula"
+    return "reference" if vote == "reference" and REFERENCE.match(text) else "text"

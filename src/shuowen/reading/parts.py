@@ -1,0 +1,112 @@
+"""Parts: what reading order moves about as a whole; a free line, or a table, or a figure.
+
+The layout network is heard for tables and figures, and overruled by the lines inside: a "figure"
+full of text is text, and a "table" whose rows have a single piece is a paragraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shuowen.document.model import Box, Direction, Line, RegionKind
+from shuowen.engines.embedded.records import LayoutBox
+from shuowen.reading.frame import Floats, straight_boxes, turned_box
+from shuowen.reading.order import order_blocks
+from shuowen.reading.rows import find_rows
+
+MAX_TEXT_IN_FIGURE = 0.15
+"""Share of a figure's area that its lettering covers at most; running text covers a third or more."""
+MIN_TABLE_ROWS = 2
+"""Rows of several pieces that make a table, at least."""
+NEAR = 1.5
+"""White, in line heights, up to which lines set across the page's main direction are one group."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Lines that stay together, already in reading order; `kind` is None for ordinary text."""
+
+    line_indices: tuple[int, ...]
+    kind: RegionKind | None = None
+    layout_box: Box | None = None
+
+    @property
+    def is_line(self) -> bool:
+        """Whether this is a single line of ordinary text."""
+        return self.kind is None and len(self.line_indices) == 1
+
+
+def find_parts(
+    lines: Sequence[Line], boxes: Floats, layout: Sequence[LayoutBox], direction: Direction
+) -> list[Part]:
+    """Shares out all lines over parts; every line is in exactly one.
+
+    Args:
+        lines: The page's lines.
+        boxes: Their boxes (N, 4) in the reading frame of `direction`.
+        layout: What the layout network saw, most confident first.
+        direction: The page's main direction.
+    """
+    parts: list[Part] = []
+    free = list(range(len(lines)))
+    for seen in layout:
+        inside = [index for index in free if seen.box.contains(lines[index].box.center)]
+        if _is_solid(seen, lines, boxes, inside):
+            rows = find_rows(boxes[inside])
+            ordered = tuple(inside[index] for row in rows for index in row)
+            parts.append(Part(line_indices=ordered, kind=seen.kind, layout_box=seen.box))
+            free = [index for index in free if index not in set(inside)]
+    across = [index for index in free if lines[index].direction != direction]
+    for group in _groups(boxes, across):
+        parts.append(Part(line_indices=_in_own_order(lines, group)))
+    along = (index for index in free if lines[index].direction == direction)
+    return parts + [Part(line_indices=(index,)) for index in along]
+
+
+def _is_solid(seen: LayoutBox, lines: Sequence[Line], boxes: Floats, inside: Sequence[int]) -> bool:
+    if seen.kind == "table":
+        rows = find_rows(boxes[list(inside)])
+        return sum(len(row) > 1 for row in rows) >= max(MIN_TABLE_ROWS, len(rows) / 3)
+    if seen.kind == "figure":
+        text_area = sum(lines[index].box.overlap(seen.box) for index in inside)
+        return text_area <= MAX_TEXT_IN_FIGURE * seen.box.area
+    return False
+
+
+def _in_own_order(lines: Sequence[Line], group: Sequence[int]) -> tuple[int, ...]:
+    """Lines that run across the page's main direction, in the order of their own."""
+    boxes = straight_boxes([lines[index] for index in group], lines[group[0]].direction)
+    blocks = order_blocks(boxes, boxes[:, 3] - boxes[:, 1])
+    return tuple(group[index] for block in blocks for row in block for index in row)
+
+
+def _groups(boxes: Floats, indices: Sequence[int]) -> list[list[int]]:
+    """Groups of neighbouring boxes, found by spreading from each to what is near."""
+    waiting, groups = list(indices), []
+    while waiting:
+        group, edge = [], [waiting.pop(0)]
+        while edge:
+            box = boxes[edge[0]]
+            group.append(edge.pop(0))
+            near = [index for index in waiting if _are_near(box, boxes[index])]
+            waiting = [index for index in waiting if index not in near]
+            edge += near
+        groups.append(group)
+    return groups
+
+
+def _are_near(first: Floats, second: Floats) -> bool:
+    reach = NEAR * min(np.diff(first[[0, 2]])[0], np.diff(second[[0, 2]])[0])
+    gaps = np.maximum(first[:2], second[:2]) - np.minimum(first[2:], second[2:])
+    return bool((gaps <= reach).all())
+
+
+def part_box(part: Part, boxes: Floats, direction: Direction) -> Floats:
+    """The box (4,) of a part in the reading frame: around its lines, else what the network saw."""
+    if part.layout_box is not None and not part.line_indices:
+        return turned_box(part.layout_box, direction)
+    own = boxes[list(part.line_indices)]
+    return np.concatenate([own[:, :2].min(axis=0), own[:, 2:].max(axis=0)])

@@ -1,0 +1,91 @@
+"""Lines become regions: parts are found, put in order, taken apart into paragraphs and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shuowen.document.model import Line, Region, region_id
+from shuowen.document.text import join_lines, words_of
+from shuowen.engines.embedded.records import LayoutBox
+from shuowen.reading.drafts import Draft, drafts_of_block
+from shuowen.reading.frame import main_direction, straight_boxes
+from shuowen.reading.naming import Named, name_drafts
+from shuowen.reading.order import order_blocks
+from shuowen.reading.parts import find_parts, part_box
+
+
+def build_regions(
+    lines: Sequence[Line], layout: Sequence[LayoutBox], size: tuple[int, int], page_number: int
+) -> list[Region]:
+    """The page's regions in reading order; every line is in exactly one.
+
+    Args:
+        lines: What was read, in any order, in pixels of the upright page picture.
+        layout: What the layout network saw on the same picture, most confident first.
+        size: Width and height of the picture in pixels.
+        page_number: The page's number, from 1; part of the regions' ids.
+
+    Returns:
+        Regions with id, kind, text, confidence and lines in reading order. A table has its lines
+        row by row and no cells yet; a figure may have no lines.
+    """
+    vocabulary = words_of(line.text for line in lines)
+    regions: list[Region] = []
+    taken: set[str] = set()
+    for named in name_drafts(_ordered_drafts(lines, layout), lines, layout, size):
+        identity = region_id(page_number, named.box, taken)
+        regions.append(_region(named, identity, lines, vocabulary))
+        taken.add(identity)
+    return regions
+
+
+def _ordered_drafts(lines: Sequence[Line], layout: Sequence[LayoutBox]) -> list[Draft]:
+    direction = main_direction(lines)
+    boxes = straight_boxes(lines, direction)
+    heights = boxes[:, 3] - boxes[:, 1]
+    usual = float(np.median(heights)) if len(heights) else 1.0
+    parts = find_parts(lines, boxes, layout, direction)
+    part_boxes = np.array([part_box(part, boxes, direction) for part in parts]).reshape(-1, 4)
+    part_heights = np.array(
+        [
+            np.median(heights[list(part.line_indices)]) if part.line_indices else usual
+            for part in parts
+        ]
+    )
+    return [
+        draft
+        for block in order_blocks(part_boxes, part_heights)
+        for draft in drafts_of_block(
+            ([parts[index] for index in row] for row in block), lines, boxes
+        )
+    ]
+
+
+def _region(
+    named: Named, identity: str, lines: Sequence[Line], vocabulary: frozenset[str]
+) -> Region:
+    own = tuple(lines[index] for index in named.draft.line_indices)
+    paragraphs = (
+        join_lines([lines[i] for row in paragraph for i in row.line_indices], vocabulary)
+        for paragraph in named.draft.paragraphs
+    )
+    return Region(
+        id=identity,
+        kind=named.kind,
+        box=named.box,
+        text="\n".join(paragraphs),
+        confidence=_confidence(own),
+        level=named.level,
+        lines=own,
+    )
+
+
+def _confidence(lines: Sequence[Line]) -> float | None:
+    """Mean over characters; None without any."""
+    num_characters = sum(len(line.text) for line in lines)
+    if not num_characters:
+        return None
+    total = sum(line.confidence * len(line.text) for line in lines)
+    return min(1.0, total / num_characters)
