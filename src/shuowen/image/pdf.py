@@ -1,0 +1,176 @@
+"""PDF files: opened without reading them whole, pages drawn one at a time.
+
+pdfium may be used by one thread at a time only, in the whole process (so says its README), hence
+the module's lock. Nothing in a file is ever run: no scripts, no actions, no links.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from math import sqrt
+from typing import Any
+
+import pypdfium2
+from pypdfium2 import raw
+
+from shuowen.config import Limits, ReadOptions
+from shuowen.document.model import Box
+from shuowen.errors import CapacityError, InputError
+from shuowen.image.page import PageImage, Pixels
+from shuowen.image.pdf_frame import POINTS_PER_INCH, page_frame
+from shuowen.image.pdf_pictures import PageContent, look_at_content, scan_dpi
+from shuowen.image.pdf_text import read_text
+from shuowen.source.model import Source
+
+MIN_FITTED_DPI = 72
+"""A page too large for the limit on pixels is drawn more coarsely, but not below this: at 72 dpi
+ordinary 10-point text is 10 pixels high, about the least that can be read."""
+
+MAX_SCAN_DPI = 300
+"""Scans finer than this, or than the resolution asked for, are drawn at this one."""
+
+PAGES_PER_OPENING = 16
+"""pdfium keeps every stream that it has read until the document is closed (measured: 300 pages
+with a picture of 1 MB each: 280 MB). Opening anew every so many pages keeps memory constant."""
+
+_ROUNDING = 1e-4  # so that a page of 1700.0000001 pixels is not drawn 1701 pixels wide
+_pdfium = threading.RLock()
+
+
+class Pdf:
+    """An open PDF file. Several threads may load pages; they take turns.
+
+    Raises:
+        InputError: The file is damaged, needs another password, or has no pages.
+    """
+
+    media_type = "application/pdf"
+
+    def __init__(self, source: Source, options: ReadOptions, limits: Limits) -> None:
+        self._source, self._options, self._limits = source, options, limits
+        with _pdfium:
+            self._document = _open(source, options.password)
+            self._num_loaded = 0
+            self.num_pages = len(self._document)
+            if self.num_pages == 0:
+                self._document.close()
+                raise InputError(f"{source.name} is a PDF with no pages.")
+
+    def load(self, page_index: int) -> PageImage:
+        """Draw one page and read its text layer.
+
+        A page that is only a scan is drawn at the scan's own resolution, because every resampling
+        costs sharpness; all others at the resolution of the options. Either is lowered to fit the
+        limit on pixels.
+
+        Raises:
+            InputError: The page is broken or too large; the others can still be loaded.
+            CapacityError: There is too little memory for it.
+        """
+        with _pdfium, self._page(page_index) as page:
+            content = look_at_content(page)
+            dpi = self._choose_dpi(page, page_index, content)
+            pixels = _draw(page, dpi)
+            height_px, width_px = pixels.shape[:2]
+            with closing(page.get_textpage()) as text_page:
+                lines, facts = read_text(text_page, page_frame(page, width_px, height_px))
+        boxes = tuple(_scaled(part.box, dpi / POINTS_PER_INCH) for part in content.pictures)
+        return PageImage(
+            page_index=page_index,
+            pixels=pixels,
+            dpi=dpi,
+            text_lines=lines,
+            text_facts=replace(facts, picture_boxes=boxes),
+        )
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        with _pdfium:
+            self._document.close()
+
+    @contextmanager
+    def _page(self, page_index: int) -> Iterator[Any]:
+        self._renew_document()
+        try:
+            with closing(self._document[page_index]) as page:
+                yield page
+        except pypdfium2.PdfiumError as error:
+            raise InputError(
+                f"Page {page_index + 1} of {self._source.name} is broken.",
+                "The other pages can be read.",
+            ) from error
+        except MemoryError as error:
+            raise CapacityError(
+                f"Page {page_index + 1} of {self._source.name} does not fit into memory.",
+                "Choose a lower dpi, or fewer jobs.",
+            ) from error
+
+    def _renew_document(self) -> None:
+        if self._num_loaded == PAGES_PER_OPENING:
+            renewed = _open(self._source, self._options.password)
+            self._document.close()
+            self._document, self._num_loaded = renewed, 0
+        self._num_loaded += 1
+
+    def _choose_dpi(self, page: Any, page_index: int, content: PageContent) -> float:
+        width, height = page.get_size()
+        native = scan_dpi(content, width * height)
+        dpi = float(self._options.dpi)
+        if native:
+            dpi = min(native, max(MAX_SCAN_DPI, dpi))
+        num_pixels = width * height * (dpi / POINTS_PER_INCH) ** 2
+        if num_pixels <= self._limits.max_pixels:
+            return dpi
+        fitted = dpi * sqrt(self._limits.max_pixels / num_pixels)
+        if fitted < min(MIN_FITTED_DPI, dpi):
+            raise InputError(
+                f"Page {page_index + 1} of {self._source.name} is too large: "
+                f"{width / POINTS_PER_INCH:.0f} x {height / POINTS_PER_INCH:.0f} inches.",
+                f"It has more than {self._limits.max_pixels} pixels even at {MIN_FITTED_DPI} dpi; "
+                "raise the limit on pixels.",
+            )
+        return fitted
+
+
+def _open(source: Source, password: str) -> Any:
+    """The document, with its form fields ready to be drawn."""
+    try:
+        document = pypdfium2.PdfDocument(
+            source.path if source.path else source.data, password=password or None
+        )
+    except (pypdfium2.PdfiumError, OSError) as error:
+        raise _why_not(source.name, password, raw.FPDF_GetLastError()) from error
+    # Without a script platform pdfium cannot run what form fields ask for, whatever its build.
+    form_type = document.get_formtype()
+    if form_type == raw.FORMTYPE_ACRO_FORM:
+        document.init_forms(raw.FPDF_FORMFILLINFO(version=2, xfa_disabled=True))
+    return document
+
+
+def _why_not(name: str, password: str, reason: int) -> InputError:
+    if reason == raw.FPDF_ERR_PASSWORD and password:
+        return InputError(f"The password for {name} is wrong.", "Check it and give it again.")
+    if reason == raw.FPDF_ERR_PASSWORD:
+        return InputError(f"{name} is encrypted.", "Give --password.")
+    if reason == raw.FPDF_ERR_SECURITY:
+        return InputError(
+            f"{name} is encrypted in a way that cannot be read.", "Save it without protection."
+        )
+    if reason == raw.FPDF_ERR_FILE:
+        return InputError(f"{name} cannot be opened.", "Check that it is a file you may read.")
+    return InputError(f"{name} is a damaged PDF.", "Repair it, or save it again as a PDF.")
+
+
+def _draw(page: Any, dpi: float) -> Pixels:
+    """The page with its notes and form fields on white paper, straight into Python's memory."""
+    scale = dpi / POINTS_PER_INCH * (1 - _ROUNDING)
+    with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:  # RGB
+        pixels: Pixels = bitmap.to_numpy()
+    return pixels
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    return Box(*(edge * factor for edge in (box.left, box.top, box.right, box.bottom)))

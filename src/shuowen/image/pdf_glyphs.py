@@ -1,0 +1,262 @@
+"""The characters of a PDF page with their places, as pdfium knows them.
+
+pdfium gives them in the order in which the page draws them, with spaces and line ends that it
+infers added. Here they become glyphs in pixels, and what is no visible character is left out:
+control and format characters, text beyond the page's edge, and letters drawn twice to look bold.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from ctypes import byref, c_double, c_void_p, cast
+from dataclasses import dataclass, field, replace
+from math import atan2, cos, degrees, hypot, radians, sin
+from typing import Any
+
+from pypdfium2 import raw
+
+from shuowen.document.model import Point
+from shuowen.image.pdf_frame import PageFrame
+from shuowen.image.pdf_pictures import is_invisible
+
+REPLACEMENT = "\ufffd"
+"""Stands for a glyph whose character the PDF does not say."""
+
+_SOFT_HYPHEN = "\u00ad"
+_MIN_SIZE_PX = 1.0  # smaller text cannot be seen
+_OVERPRINT = 0.1  # of the font size: no two equal letters of a word stand closer
+_LEVEL = 0.1  # cosine of the slant below which pdfium does not tell the advance
+_BEARING = 0.1  # of the font size: usual space around a letter's ink
+_MAX_HEIGHT = 4  # times the font size: taller than any bracket
+
+Edges = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One drawn character; all lengths in pixels.
+
+    Attributes:
+        text: The character; a ligature comes as several glyphs in one place.
+        center: Middle of its ink.
+        width, height: Size of its ink, along and across the direction of writing.
+        origin: Where the pen stands when it is drawn, on the baseline.
+        advance: How far the pen moves on.
+        angle: Direction of writing in degrees, 0 to the right, clockwise, -180 to 180.
+        size: Font size.
+        space_before: Whether a space separates it from the glyph before.
+    """
+
+    text: str
+    center: Point
+    width: float
+    height: float
+    origin: Point
+    advance: float
+    angle: float
+    size: float
+    space_before: bool
+
+
+@dataclass(kw_only=True)
+class GlyphCounts:
+    """What was met on the way, for judging whether the text layer can be believed."""
+
+    num_characters: int = 0
+    num_unmapped: int = 0
+    num_invisible: int = 0
+    num_outside: int = 0
+
+
+@dataclass
+class _Spaces:
+    """The space seen since the last glyph: written in the PDF, or inferred by pdfium."""
+
+    written: bool = False
+    inferred: bool = False
+
+    def take(self, before: str, after: str) -> bool:
+        """Whether there is a space between two characters; starts over.
+
+        A gap beside a Chinese character is type-setting, not a space, unless one is written.
+        """
+        inferred = self.inferred and not (is_cjk(before) or is_cjk(after))
+        space = self.written or inferred
+        self.written = self.inferred = False
+        return space
+
+
+@dataclass
+class _Overprints:
+    """Finds letters drawn again in almost the same place (fake bold, shadows)."""
+
+    seen: dict[tuple[str, int, int], list[Point]] = field(default_factory=dict)
+
+    def add(self, text: str, center: Point, size: float) -> bool:
+        """Remember a glyph; True when an equal one is within a tenth of its size."""
+        reach = _OVERPRINT * size
+        column, row = int(center[0] // 8), int(center[1] // 8)
+        near = (
+            other
+            for i in (column - 1, column, column + 1)
+            for j in (row - 1, row, row + 1)
+            for other in self.seen.get((text, i, j), ())
+        )
+        if any(hypot(x - center[0], y - center[1]) < reach for x, y in near):
+            return True
+        self.seen.setdefault((text, column, row), []).append(center)
+        return False
+
+
+def is_cjk(text: str) -> bool:
+    """Whether `text` is a character set in a square: Han, kana, Hangul or their punctuation."""
+    return bool(text) and unicodedata.east_asian_width(text[0]) in "WF"
+
+
+def read_glyphs(text_page: Any, frame: PageFrame, counts: GlyphCounts) -> list[Glyph]:
+    """All visible characters of a page in drawing order; `counts` is filled on the way.
+
+    Args:
+        text_page: A `pypdfium2.PdfTextPage`.
+        frame: How the page is drawn.
+        counts: Also counts what is left out.
+    """
+    glyphs: list[Glyph] = []
+    spaces, overprints = _Spaces(), _Overprints()
+    owner_before = 0
+    for index, text in _characters(text_page):
+        if text.isspace():
+            written = not raw.FPDFText_IsGenerated(text_page, index)
+            spaces.written |= written
+            spaces.inferred |= not written
+            continue
+        owner, is_hidden = _owner(text_page, index)
+        counts.num_characters += 1
+        counts.num_unmapped += raw.FPDFText_HasUnicodeMapError(text_page, index) == 1
+        counts.num_invisible += is_hidden
+        glyph = _place(text_page, index, text, frame)
+        if glyph is None or _is_outside(glyph.center, frame):
+            counts.num_outside += glyph is not None
+            continue
+        is_piece = owner == owner_before and glyphs[-1].center == glyph.center  # of a ligature
+        owner_before = owner
+        if overprints.add(text, glyph.center, glyph.size) and not is_piece:
+            continue
+        space = spaces.take(glyphs[-1].text if glyphs else "", text)
+        glyphs.append(replace(glyph, space_before=space))
+    return glyphs
+
+
+def _characters(text_page: Any) -> Iterator[tuple[int, str]]:
+    """Each character's index and text; what is never shown is left out."""
+    high_surrogate = 0
+    for index in range(raw.FPDFText_CountChars(text_page)):
+        code = raw.FPDFText_GetUnicode(text_page, index)
+        if 0xD800 <= code < 0xDC00:  # on Windows the second half comes as its own character
+            high_surrogate = code
+            continue
+        if 0xDC00 <= code < 0xE000 and high_surrogate:
+            code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
+        high_surrogate = 0
+        if raw.FPDFText_IsHyphen(text_page, index) == 1:
+            yield index, "-"
+        elif text := _shown(code):
+            yield from ((index, piece) for piece in text)
+
+
+def _shown(code: int) -> str:
+    """The text of a code point: ligatures spelled out, nothing for what has no shape."""
+    text = chr(code) if 0 < code <= 0x10FFFF else REPLACEMENT
+    if "\ufb00" <= text <= "\ufb06":  # Latin ligatures, ﬀ to ﬆ
+        return unicodedata.normalize("NFKC", text)
+    if text == _SOFT_HYPHEN:  # drawn where a word is broken
+        return "-"
+    if text in "\ufffe\uffff" or 0xD800 <= code < 0xE000:
+        return REPLACEMENT
+    if text.isspace():
+        return " "
+    return "" if unicodedata.category(text) in ("Cc", "Cf") else text
+
+
+def _owner(text_page: Any, index: int) -> tuple[int, bool]:
+    """The text object that draws a character, as a number, and whether it is invisible."""
+    owner = raw.FPDFText_GetTextObject(text_page, index)
+    return cast(owner, c_void_p).value or 0, bool(owner) and is_invisible(owner)
+
+
+def _place(text_page: Any, index: int, text: str, frame: PageFrame) -> Glyph | None:
+    """Where a character is; None when it has no size to be seen at."""
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(text_page, index, byref(matrix))
+    x, y = c_double(), c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, byref(x), byref(y))
+    writing = frame.vector(matrix.a, matrix.b)
+    angle = round(degrees(atan2(writing[1], writing[0])), 1)
+    loose = _loose_box(text_page, index)
+    ink = frame.box(*(_ink_box(text_page, index) or loose))
+    width, height = _unturned(ink.width, ink.height, angle)
+    size = raw.FPDFText_GetFontSize(text_page, index) * hypot(*frame.vector(matrix.c, matrix.d))
+    if height > _MAX_HEIGHT * size:  # bitmap fonts, where the font size says nothing
+        size = height
+    if size < _MIN_SIZE_PX:
+        return None
+    return Glyph(
+        text=text,
+        center=ink.center,
+        width=width,
+        height=height,
+        origin=frame.point(x.value, y.value),
+        advance=_advance(loose, matrix, hypot(*writing)) or width + _BEARING * size,
+        angle=angle,
+        size=size,
+        space_before=False,
+    )
+
+
+def _ink_box(text_page: Any, index: int) -> Edges | None:
+    """Left, bottom, right and top of what is drawn, in points; None when nothing is."""
+    left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
+    edges = (byref(left), byref(right), byref(bottom), byref(top))
+    raw.FPDFText_GetCharBox(text_page, index, *edges)
+    has_ink = left.value < right.value and bottom.value < top.value
+    return (left.value, bottom.value, right.value, top.value) if has_ink else None
+
+
+def _loose_box(text_page: Any, index: int) -> Edges:
+    """The same from the pen's place to its next, and from the font's depth to its height."""
+    loose = raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(text_page, index, byref(loose))
+    return loose.left, loose.bottom, loose.right, loose.top
+
+
+def _advance(loose: Edges, matrix: Any, writing_px: float) -> float:
+    """How far the pen moves on in pixels; 0 where pdfium does not tell.
+
+    pdfium makes its loose box as wide as the advance times `matrix.a`, which is the cosine of the
+    slant: nothing is left of it in text that runs up or down the page.
+    """
+    length = hypot(matrix.a, matrix.b)
+    if not length or abs(matrix.a) < _LEVEL * length:
+        return 0.0
+    return abs(loose[2] - loose[0]) / abs(matrix.a) * writing_px
+
+
+def _unturned(width: float, height: float, angle: float) -> tuple[float, float]:
+    """Sides of a rectangle that, turned by `angle` degrees, just fits in width by height.
+
+    From width = w·|cos| + h·|sin|, height = w·|sin| + h·|cos|; near 45 degrees both say the same
+    and a square is taken.
+    """
+    along, across = abs(cos(radians(angle))), abs(sin(radians(angle)))
+    difference = along**2 - across**2
+    if abs(difference) < 0.3:
+        side = (width + height) / 2 / (along + across)
+        return side, side
+    w = (width * along - height * across) / difference
+    h = (height * along - width * across) / difference
+    return max(w, 0.0), max(h, 0.0)
+
+
+def _is_outside(point: Point, frame: PageFrame) -> bool:
+    return not (0 <= point[0] <= frame.width_px and 0 <= point[1] <= frame.height_px)
