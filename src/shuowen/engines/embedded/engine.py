@@ -1,0 +1,88 @@
+"""The embedded engine: everything that it can say about a page picture, behind one class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+import numpy as np
+
+from shuowen.config import Effort
+from shuowen.document.model import Direction, Line
+from shuowen.engines.embedded.ctc import Reading
+from shuowen.engines.embedded.detector import Detector, TextBox
+from shuowen.engines.embedded.effort import PLANS, Plan
+from shuowen.engines.embedded.lines import make_line
+from shuowen.engines.embedded.overlaps import add_missing
+from shuowen.engines.embedded.recogniser import Recogniser
+from shuowen.engines.embedded.views import best_reading
+from shuowen.image.crops import crop_quad
+from shuowen.image.page import Pixels
+
+QUICK = Recogniser(weights="recognise_tiny")
+CAREFUL = Recogniser(weights="recognise_small")
+
+VERTICAL_RATIO = 1.5
+"""A box this many times taller than wide is a column of vertical text (PP-OCR's own rule)."""
+LEAST_CONFIDENCE = 0.3
+"""Below this a "line" is a texture or a drawing, not text."""
+
+QUICK_WINS_BY = 0.05
+"""The quick recogniser's reading stands where it is this much surer than the careful one's: on
+strongly blurred Latin text it reads better (docs/log.md)."""
+
+
+class EmbeddedEngine:
+    """Finds and reads lines of text with the networks in this package.
+
+    One engine serves any number of threads. Its own `jobs` threads read the lines of a page side
+    by side, so that a single page uses every core too.
+    """
+
+    def __init__(self, *, effort: Effort = "normal", jobs: int = 1) -> None:
+        self.plan: Plan = PLANS[effort]
+        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="shuowen-lines")
+
+    def find_text(self, pixels: Pixels) -> list[TextBox]:
+        """Where lines of text are on `pixels`, (height, width, 3)."""
+        longest = max(pixels.shape[:2])
+        first, *others = self.plan.detect_sides_px
+        boxes = Detector(max_side=first).detect(pixels)
+        for side in others:
+            if min(longest, side) != min(longest, first):
+                boxes = add_missing(boxes, Detector(max_side=side).detect(pixels))
+        return boxes
+
+    def read_lines(self, pixels: Pixels, boxes: Sequence[TextBox]) -> list[Line]:
+        """Reads every box; boxes that hold no text are left out."""
+        lines = self._pool.map(lambda box: self._read_line(pixels, box), boxes)
+        return [line for line in lines if line and line.confidence >= LEAST_CONFIDENCE]
+
+    def read_crops(self, crops: Sequence[Pixels]) -> list[str]:
+        """The text of pictures of single lines, in their order."""
+        return [reading.text for reading in self._pool.map(self._read, crops)]
+
+    def _read_line(self, pixels: Pixels, box: TextBox) -> Line | None:
+        crop = crop_quad(pixels, box.quad)
+        direction: Direction = "horizontal"
+        if crop.shape[0] >= VERTICAL_RATIO * crop.shape[1]:
+            crop, direction = np.ascontiguousarray(np.rot90(crop)), "vertical"
+        return make_line(box.quad, self._read(crop), direction)
+
+    def _read(self, crop: Pixels) -> Reading:
+        reading = QUICK.read(crop)
+        if reading.confidence >= self.plan.trust_quick:
+            return reading
+        careful = CAREFUL.read(crop)
+        if reading.confidence > careful.confidence + QUICK_WINS_BY:
+            return reading
+        if careful.confidence < self.plan.reread_below:
+            return best_reading(crop, careful, CAREFUL)
+        return careful
+
+
+@lru_cache(maxsize=4)
+def shared_engine(effort: Effort, jobs: int) -> EmbeddedEngine:
+    """One engine for each effort and number of jobs, kept while the process lives."""
+    return EmbeddedEngine(effort=effort, jobs=jobs)

@@ -1,0 +1,65 @@
+"""Recognising lines of text: pictures of lines in, characters with confidences out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shuowen.engines.embedded.ctc import Reading, decode_greedy
+from shuowen.engines.embedded.sessions import WEIGHTS_FOLDER, session
+from shuowen.image.page import Pixels
+
+LINE_HEIGHT_PX = 48
+"""Height at which the networks read."""
+MIN_WIDTH_PX = 64
+"""Narrower lines are padded: the networks lose single characters at the very edge."""
+MAX_WIDTH_PX = 3200
+"""Longest line, PP-OCRv6's own limit; a longer one is squeezed."""
+WIDTH_STEP_PX = 16
+"""Widths are rounded up to this, so that the runtime meets few different shapes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recogniser:
+    """Reads pictures of single lines.
+
+    A batch of one is as fast per pixel on a CPU as a batch of many (measured in docs/log.md), so
+    every line goes alone and nothing is wasted on padding.
+    """
+
+    weights: str
+
+    def read(self, crop: Pixels) -> Reading:
+        """Reads one line, (height, width, 3), text running left to right."""
+        return decode_greedy(self.probabilities(crop), characters(self.weights))
+
+    def probabilities(self, crop: Pixels) -> NDArray[np.float32]:
+        """The line's probability matrix, (steps, characters); rows sum to 1."""
+        return session(self.weights).run(None, {"x": _network_input(crop)})[0][0]  # type: ignore[no-any-return]
+
+
+def _network_input(crop: Pixels) -> NDArray[np.float32]:
+    height, width = crop.shape[:2]
+    text_width = min(max(round(width * LINE_HEIGHT_PX / height), 1), MAX_WIDTH_PX)
+    resized = cv2.resize(crop, (text_width, LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
+    padded_width = max(-(-text_width // WIDTH_STEP_PX) * WIDTH_STEP_PX, MIN_WIDTH_PX)
+    line = np.zeros((1, 3, LINE_HEIGHT_PX, padded_width), np.float32)
+    line[..., :text_width] = cv2.dnn.blobFromImage(
+        resized, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
+    )
+    return line
+
+
+@lru_cache(maxsize=None)
+def characters(weights: str) -> tuple[str, ...]:
+    """The network's columns: the blank, its character list, and the space that ends it."""
+    listed = WEIGHTS_FOLDER / f"{weights}.txt"
+    if listed.is_file():
+        lines = listed.read_text(encoding="utf-8").split("\n")
+    else:
+        lines = session(weights).get_modelmeta().custom_metadata_map["character"].split("\n")
+    return ("", *lines, " ")

@@ -1,0 +1,80 @@
+"""Carrying lines and regions between the upright picture and the original page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from shuowen.document.model import Box, Line, Quad, Region, Span, Table, box_around
+from shuowen.image.frame import Frame, apply
+
+Points = NDArray[np.float64]
+Carry = Callable[[Points], Points]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placing:
+    """Moves records of the document through `carry`, a map of points (n, 2)."""
+
+    carry: Carry
+
+    def line(self, line: Line) -> Line:
+        """The line at its new place."""
+        quad = self._quad(line.quad)
+        spans = tuple(self._span(span) for span in line.spans)
+        return msgspec.structs.replace(line, quad=quad, box=box_around(quad), spans=spans)
+
+    def region(self, region: Region) -> Region:
+        """The region, its lines and its cells at their new places."""
+        return msgspec.structs.replace(
+            region,
+            box=self.box(region.box),
+            lines=tuple(self.line(line) for line in region.lines),
+            table=region.table and self._table(region.table),
+        )
+
+    def box(self, box: Box) -> Box:
+        """The upright box around where the box's corners go."""
+        corners = [
+            [box.left, box.top],
+            [box.right, box.top],
+            [box.right, box.bottom],
+            [box.left, box.bottom],
+        ]
+        (left, top), (right, bottom) = (
+            edge(self.carry(np.array(corners)), axis=0).round(1).tolist() for edge in (np.min, np.max)
+        )
+        return Box(left, top, right, bottom)
+
+    def _quad(self, quad: Quad) -> Quad:
+        (a, b), (c, d), (e, f), (g, h) = self.carry(np.array(quad)).round(1).tolist()
+        return (a, b), (c, d), (e, f), (g, h)
+
+    def _span(self, span: Span) -> Span:
+        return msgspec.structs.replace(span, box=self.box(span.box))
+
+    def _table(self, table: Table) -> Table:
+        cells = tuple(
+            msgspec.structs.replace(cell, box=cell.box and self.box(cell.box))
+            for cell in table.cells
+        )
+        return msgspec.structs.replace(table, cells=cells)
+
+
+def to_original(frame: Frame) -> Placing:
+    """From the upright picture back to the page as it came."""
+    return Placing(carry=frame.to_original)
+
+
+def to_upright(frame: Frame) -> Placing:
+    """From the page as it came to the upright picture."""
+    return Placing(carry=lambda points: apply(frame.matrix, points))
+
+
+def between(start: Frame, end: Frame) -> Placing:
+    """From one upright picture of a page to another."""
+    return Placing(carry=lambda points: apply(end.matrix, start.to_original(points)))
