@@ -9,7 +9,7 @@ import click
 
 from shuowen.cli.console import Console, say_error
 from shuowen.config import EFFORT_CHOICES, Effort, Limits, ReadOptions
-from shuowen.errors import EXIT_PARTIAL, OutputError
+from shuowen.errors import EXIT_PARTIAL
 
 if TYPE_CHECKING:
     from shuowen.evals.report import GroupedBy
@@ -72,10 +72,8 @@ Examples:
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
     metavar="N",
-    help="Files read at the same time; above 1, s/page says less.",
+    help="N files at a time; otherwise one after another, each on all processor cores.",
 )
 @click.option(
     "--limit",
@@ -89,7 +87,7 @@ def command(
     effort: Effort,
     by: GroupedBy,
     json_path: Path | None,
-    jobs: int,
+    jobs: int | None,
     limit: int | None,
 ) -> None:
     """Reads the sets, prints the table, and ends with `EXIT_PARTIAL` when a file failed."""
@@ -97,6 +95,7 @@ def command(
     from shuowen.evals import bench, report
     from shuowen.evals.datasets import load_sets
     from shuowen.evals.own_reader import own_reader
+    from shuowen.writers.save import save
 
     options = ReadOptions(effort=effort)
     sets = load_sets(folder, set_names)
@@ -104,26 +103,15 @@ def command(
         console.expect(sum(len(bench.spread(each.items, limit)) for each in sets))
         results = bench.run(
             sets,
-            own_reader(options, Limits()),
+            own_reader(options, Limits(), jobs=jobs),
             limit=limit,
-            jobs=jobs,
+            jobs=jobs or 1,
             on_result=lambda result: console.page_done(result.file),
         )
     click.echo(report.format_table(results, by))
     if json_path is not None:
-        _write(json_path, report.to_json(results, options.fingerprint()))
+        save(json_path, report.to_json(results, options.fingerprint()))
     if any(result.failure for result in results):
         for line in report.failure_lines(results):
             say_error(line)
         raise click.exceptions.Exit(EXIT_PARTIAL)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes beside `path` and renames, so that no half-written report is left."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
