@@ -22,10 +22,13 @@ raises; only `cli/` and `server/` turn an error into an exit code or a status, b
 
 from __future__ import annotations
 
+import logging
 from typing import ClassVar
 
 EXIT_PARTIAL = 10
 EXIT_INTERRUPTED = 130
+
+_log = logging.getLogger("shuowen")
 
 
 class ShuowenError(Exception):
@@ -101,3 +104,24 @@ class InternalError(ShuowenError):
     """A bug in Shuowen."""
 
     code, exit_code, http_status = "internal", 70, 500
+
+
+def as_shuowen_error(error: Exception, doing: str) -> ShuowenError:
+    """What to tell people about any exception: itself if raised on purpose, else what it means.
+
+    Where it came from goes to the log "shuowen" at level DEBUG, which `shuowen --debug` shows.
+
+    Args:
+        error: What was caught where one failure must not cost the rest.
+        doing: What was being done, for the sentence: "reading scan.pdf".
+    """
+    _log.debug("While %s:", doing, exc_info=error)
+    if isinstance(error, ShuowenError):
+        return error
+    if isinstance(error, MemoryError):
+        return CapacityError(f"There was not enough memory while {doing}.", "Try --jobs 1.")
+    return InternalError(
+        f"A bug in Shuowen showed while {doing}: {type(error).__name__}: {error}.",
+        "Please report it with the output of `shuowen doctor` and of the same command started"
+        " as `shuowen --debug …`.",
+    )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import logging
 import os
 import sys
-import traceback
 from typing import Any, NoReturn
 
 import click
 
 from shuowen.cli.console import say_error
-from shuowen.errors import EXIT_INTERRUPTED, InternalError, ShuowenError, UsageError
+from shuowen.errors import EXIT_INTERRUPTED, UsageError, as_shuowen_error
 from shuowen.version import __version__
 
 EXIT_BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended: 128 + 13
@@ -78,9 +78,7 @@ class LazyGroup(click.Group):
             say_error("Stopped.")
             raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
         except Exception as error:
-            if ctx.params["debug"]:
-                traceback.print_exc()
-            shown = error if isinstance(error, ShuowenError) else _as_bug(error)
+            shown = as_shuowen_error(error, f"running `{ctx.command_path}`")
             say_error(str(shown))
             raise click.exceptions.Exit(shown.exit_code) from error
 
@@ -118,6 +116,9 @@ def cli(debug: bool) -> None:
 
     No network, no graphics card and no download are needed.
     """
+    if debug:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("shuowen").setLevel(logging.DEBUG)
 
 
 def main() -> NoReturn:
@@ -131,14 +132,6 @@ def _advice(name: str) -> str:
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"There are: {', '.join(COMMANDS)}. To read a file: shuowen read {name}"
-
-
-def _as_bug(error: Exception) -> InternalError:
-    return InternalError(
-        f"This is a bug in Shuowen: {type(error).__name__}: {error}.",
-        "Please report it with the output of `shuowen doctor` and of the same command started"
-        " as `shuowen --debug …`.",
-    )
 
 
 def _leave_closed_pipe() -> NoReturn:

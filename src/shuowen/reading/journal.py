@@ -81,6 +81,13 @@ class Journal:
         """Indices of the pages that need no second reading: all that did not fail."""
         return {index for index, place in self._places.items() if place.status != "failed"}
 
+    def discard(self) -> None:
+        """Forget everything, on disk too."""
+        self._path.unlink(missing_ok=True)
+        self._places.clear()
+        self._line_is_open = False
+        self.source = None
+
     def begin(self, source: SourceRecord) -> None:
         """Open the file for appending; raises `OutputError`."""
         try:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from shuowen.errors import OutputError
+from shuowen.writers.save import name_key
 
 _CHUNK_BYTES = 1 << 20
 
@@ -77,8 +78,8 @@ class Ledger:
         for candidate in _candidates(name, suffix):
             stem = str(folder / candidate)
             if self._is_free(stem, origin):
-                self._given[stem.casefold()] = origin.place
-                self._owners[stem.casefold()] = origin
+                self._given[name_key(stem)] = origin.place
+                self._owners[name_key(stem)] = origin
                 return stem
         raise AssertionError("numbers do not run out")
 
@@ -109,11 +110,10 @@ class Ledger:
 
     def _take(self, record: OutputRecord) -> None:
         self._by_output.setdefault(record.output, {})[record.sha256] = record
-        self._owners[record.stem.casefold()] = record.origin
+        self._owners[name_key(record.stem)] = record.origin
 
     def _is_free(self, stem: str, origin: Origin) -> bool:
-        # Folded, because a.md and A.md are one file on macOS and Windows.
-        key = stem.casefold()
+        key = name_key(stem)
         if key in self._given:
             return self._given[key] == origin.place
         owner = self._owners.get(key)

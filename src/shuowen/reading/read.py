@@ -1,11 +1,10 @@
-"""Reading whole sources: several pages at a time, out in order, one bad page costing only itself."""
+"""Reading whole sources: pages side by side, out in order, a bad one costing only itself."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,10 @@ from pathlib import Path
 from shuowen.config import Limits, ReadOptions
 from shuowen.document.model import Document, Page, PageError, SourceInfo, document_status
 from shuowen.engines.embedded.engine import shared_engine
-from shuowen.errors import ShuowenError
+from shuowen.errors import ShuowenError, as_shuowen_error
 from shuowen.image.open import PageSource, open_pages
 from shuowen.image.page import Pixels
+from shuowen.machine import available_cores
 from shuowen.reading.reader import Reader
 from shuowen.source.expand import one_source
 from shuowen.source.model import Source
@@ -60,7 +60,8 @@ def read(
     start = time.perf_counter()
     with open_pages(found, options, limits) as pages:
         indices = parse_ranges(options.pages, pages.num_pages)
-        read_ones = read_pages(pages, indices, options, jobs=jobs or default_jobs())
+        wanted = ((pages, index) for index in indices)
+        read_ones = read_pages(wanted, options, jobs=jobs or available_cores())
         return make_document(
             source_info(found, pages.media_type),
             pages.num_pages,
@@ -71,18 +72,19 @@ def read(
 
 
 def read_pages(
-    pages: PageSource, indices: Sequence[int], options: ReadOptions, *, jobs: int
-) -> Iterator[ReadPage]:
-    """Reads the pages at `indices`, `jobs` at a time, and gives them in that order.
+    wanted: Iterable[tuple[PageSource, int]], options: ReadOptions, *, jobs: int
+) -> Generator[ReadPage, None, None]:
+    """Reads pages, given by source and index, `jobs` at a time, and gives them in their order.
 
-    At most `jobs + 1` pages are in memory at once, whatever the length of the document. Leaving
-    the iterator early stops the work that has not begun.
+    The pages may be of many sources: `wanted` is drawn from as work gets done. At most `jobs + 1`
+    pages are in memory at once, whatever the length of the documents. Leaving the iterator early
+    stops the work that has not begun.
     """
     reader = Reader(shared_engine(options.effort, jobs), options)
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="shuowen-pages")
     waiting: deque[Future[ReadPage]] = deque()
     try:
-        for index in indices:
+        for pages, index in wanted:
             waiting.append(pool.submit(_read_one, reader, pages, index))
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
@@ -98,8 +100,9 @@ def _read_one(reader: Reader, pages: PageSource, index: int) -> ReadPage:
         image = pages.load(index)
         loaded = time.perf_counter() - start
         page = reader.read_page(image, {"load": loaded})
-    except ShuowenError as error:
-        return ReadPage(page=failed_page(index, error), pixels=None)
+    except Exception as error:  # a bad page, and even a bug that it shows, costs that page alone
+        known = as_shuowen_error(error, f"reading page {index + 1}")
+        return ReadPage(page=failed_page(index, known), pixels=None)
     return ReadPage(page=page, pixels=image.pixels)
 
 
@@ -137,10 +140,3 @@ def make_document(
         options=options.fingerprint(),
         timings={"total": round(seconds, 3)},
     )
-
-
-def default_jobs() -> int:
-    """The number of processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
