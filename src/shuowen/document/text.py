@@ -21,10 +21,60 @@ WIDE_GAP = 1.0
 """White on one level, in line heights, that stands for a space even between Chinese characters."""
 
 COMPOUND_HEADS = frozenset(
-    "after all anti back best co cross ex far follow forward full half hand high home hard in ill"
-    " large late life light long low mid more multi near new non off on one open over part post"
-    " pre quasi re real second self semi short single small so third three time two ultra under"
-    " up vice well wide world year".split()
+    (
+        "after",
+        "all",
+        "anti",
+        "best",
+        "co",
+        "cross",
+        "ex",
+        "far",
+        "follow",
+        "full",
+        "half",
+        "hand",
+        "high",
+        "ill",
+        "large",
+        "life",
+        "light",
+        "long",
+        "low",
+        "mid",
+        "multi",
+        "near",
+        "new",
+        "non",
+        "off",
+        "on",
+        "one",
+        "open",
+        "over",
+        "part",
+        "post",
+        "pre",
+        "quasi",
+        "re",
+        "real",
+        "second",
+        "self",
+        "semi",
+        "short",
+        "single",
+        "small",
+        "so",
+        "third",
+        "three",
+        "time",
+        "two",
+        "ultra",
+        "under",
+        "vice",
+        "well",
+        "wide",
+        "world",
+    )
 )
 """First parts of English compounds that are commonly written with a hyphen."""
 

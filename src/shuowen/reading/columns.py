@@ -14,8 +14,10 @@ import numpy as np
 from shuowen.reading.frame import Floats, Indices
 from shuowen.reading.rows import find_rows, row_box
 
-MIN_GUTTER = 0.5
+MIN_GUTTER = 0.1
 """Narrowest gutter, in line heights: boxes of the detector are wider than the ink by about that."""
+CLEAR_GUTTER = 1.0
+"""Narrowest gutter, in line heights, where only one side is prose."""
 MIN_ROWS = 3
 """Fewest rows that a side needs to be seen as a column."""
 PROSE_WIDTH = 8.0
@@ -43,6 +45,30 @@ class _Gutter:
     x: float
     members: Indices
     support: int
+
+
+@dataclass(frozen=True)
+class _Side:
+    rows: Floats
+    width: float
+    is_prose: bool
+
+    @staticmethod
+    def of(boxes: Floats, unit: float) -> _Side:
+        """Looks at one side of a gutter: is most of its text in rows that fill its width?
+
+        Only pieces that are long themselves count; a name and its price far apart do not fill.
+        """
+        if not len(boxes):
+            return _Side(np.empty((0, 4)), 0.0, False)
+        grouped = find_rows(boxes)
+        widths = boxes[:, 2] - boxes[:, 0]
+        long_widths = np.where(widths >= PROSE_WIDTH * unit, widths, 0.0)
+        width = float(boxes[:, 2].max() - boxes[:, 0].min())
+        filled = np.array([long_widths[row].sum() for row in grouped])
+        in_full_rows = filled[filled >= FULL_ROW * width].sum()
+        rows = np.array([row_box(boxes, row) for row in grouped])
+        return _Side(rows, width, bool(in_full_rows >= 0.5 * widths.sum()))
 
 
 def find_split(boxes: Floats, heights: Floats) -> Split | None:
@@ -108,27 +134,17 @@ def _is_far_row(boxes: Floats, band: Indices, neighbour: Indices, unit: float) -
 
 
 def _are_columns(left: Floats, right: Floats, unit: float) -> bool:
-    if not len(left) or not len(right):
+    sides = [_Side.of(left, unit), _Side.of(right, unit)]
+    if min(len(side.rows) for side in sides) < MIN_ROWS:
         return False
-    rows_left = _row_boxes(left)
-    rows_right = _row_boxes(right)
-    if min(len(rows_left), len(rows_right)) < MIN_ROWS:
+    if min(side.width for side in sides) < PROSE_WIDTH * unit:
         return False
-    if _is_prose(rows_left, unit) and _is_prose(rows_right, unit):
-        return True
-    return _share_on_level(rows_left, rows_right, unit) < 1 / 3
-
-
-def _row_boxes(boxes: Floats) -> Floats:
-    return np.array([row_box(boxes, row) for row in find_rows(boxes)])
-
-
-def _is_prose(rows: Floats, unit: float) -> bool:
-    """Whether most of the text stands in rows that fill the width that the rows have together."""
-    widths = rows[:, 2] - rows[:, 0]
-    full_width = float(rows[:, 2].max() - rows[:, 0].min())
-    in_full_rows = widths[widths >= FULL_ROW * full_width].sum()
-    return bool(full_width >= PROSE_WIDTH * unit and in_full_rows >= 0.5 * widths.sum())
+    num_prose = sum(side.is_prose for side in sides)
+    gutter = float(right[:, 0].min() - left[:, 2].max())
+    is_clear = gutter >= CLEAR_GUTTER * unit
+    return num_prose == 2 or (
+        num_prose == 1 and is_clear and _share_on_level(sides[0].rows, sides[1].rows, unit) < 1 / 3
+    )
 
 
 def _share_on_level(rows_left: Floats, rows_right: Floats, unit: float) -> float:

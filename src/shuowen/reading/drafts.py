@@ -10,9 +10,23 @@ import numpy as np
 
 from shuowen.document.model import Box, Line, RegionKind
 from shuowen.reading.frame import Floats
+from shuowen.reading.kinds import CAPTION
 from shuowen.reading.paragraphs import MARKER, Paragraph, Row, find_paragraphs, split_rows
 from shuowen.reading.parts import Part
 from shuowen.reading.rows import find_rows, row_box
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageLines:
+    """A page's lines with what was worked out about each, index by index."""
+
+    lines: Sequence[Line]
+    boxes: Floats
+    """(N, 4) in the reading frame."""
+    sizes: Floats
+    """(N,) sizes of the letters in pixels."""
+    votes: Sequence[RegionKind | None]
+    """What the layout network took each line for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,43 +48,44 @@ class Draft:
         return [index for row in self.rows for index in row.line_indices]
 
 
-def drafts_of_block(
-    block: Iterable[Sequence[Part]], lines: Sequence[Line], boxes: Floats
-) -> list[Draft]:
+def drafts_of_block(block: Iterable[Sequence[Part]], page: PageLines) -> list[Draft]:
     """Takes a block's rows apart: tables and figures stand alone, text makes paragraphs."""
     drafts: list[Draft] = []
     rows: list[Row] = []
     for parts in block:
         solid = [part for part in parts if not part.is_line]
         if solid:
-            drafts += _text_drafts(rows) + [_solid_draft(part, lines, boxes) for part in solid]
+            drafts += _text_drafts(rows) + [_solid_draft(part, page) for part in solid]
             rows = []
         free = [part.line_indices[0] for part in parts if part.is_line]
-        rows += [make_row(free, lines, boxes)] if free else []
+        rows += [make_row(free, page)] if free else []
     return drafts + _text_drafts(rows)
 
 
-def make_row(indices: Sequence[int], lines: Sequence[Line], boxes: Floats) -> Row:
+def make_row(indices: Sequence[int], page: PageLines) -> Row:
     """The row of some lines, given left to right."""
-    own = boxes[list(indices)]
+    own = page.boxes[list(indices)]
+    widest = max(indices, key=lambda index: page.boxes[index, 2] - page.boxes[index, 0])
     gaps = [right[0] - left[2] for left, right in pairwise(own)]
     return Row(
         line_indices=tuple(indices),
-        box=row_box(boxes, list(indices)),
+        box=row_box(page.boxes, list(indices)),
         height=float(np.median(own[:, 3] - own[:, 1])),
+        size=float(page.sizes[widest]),
+        vote=page.votes[widest],
         widest_gap=float(max(gaps, default=0.0)),
-        text=" ".join(lines[index].text for index in indices),
+        text=" ".join(page.lines[index].text for index in indices),
     )
 
 
-def _solid_draft(part: Part, lines: Sequence[Line], boxes: Floats) -> Draft:
+def _solid_draft(part: Part, page: PageLines) -> Draft:
     """A table or figure: every row a paragraph; other text that stays together: one paragraph."""
     indices = list(part.line_indices)
     if part.kind is None:
-        rows = [make_row([index], lines, boxes) for index in indices]
+        rows = [make_row([index], page) for index in indices]
         return Draft(paragraphs=(rows,))
-    grouped = find_rows(boxes[indices])
-    rows = [make_row([indices[index] for index in row], lines, boxes) for row in grouped]
+    grouped = find_rows(page.boxes[indices])
+    rows = [make_row([indices[index] for index in row], page) for row in grouped]
     paragraphs = tuple([row] for row in rows)
     return Draft(paragraphs=paragraphs, kind=part.kind, layout_box=part.layout_box)
 
@@ -92,4 +107,6 @@ def _text_drafts(rows: Sequence[Row]) -> list[Draft]:
 def _shape(paragraph: Paragraph) -> str:
     if MARKER.match(paragraph[0].text):
         return "list"
-    return "prose" if len(paragraph) > 1 else "lines"
+    if len(paragraph) > 1:
+        return "prose"
+    return "caption" if CAPTION.match(paragraph[0].text) else "lines"

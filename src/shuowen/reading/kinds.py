@@ -9,9 +9,9 @@ from shuowen.document.model import Box, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
 
 TITLE_RATIO = 1.25
-"""Height of a title's letters, in heights of the page's usual ones, at least."""
+"""Size of a title's letters, in the page's usual size, at least."""
 LEVEL_RATIOS = (1.8, 1.4)
-"""Heights, in usual ones, from which a title is of level 1 and of level 2; below it is level 3."""
+"""Sizes, in usual ones, from which a title is of level 1 and of level 2; below it is level 3."""
 MAX_TITLE_ROWS = 3
 
 PAGE_NUMBER = re.compile(
@@ -41,32 +41,32 @@ def network_vote(box: Box, layout: Sequence[LayoutBox]) -> RegionKind | None:
     return kind if share > 0.5 else None
 
 
-def title_level(text: str, height_ratio: float) -> int:
-    """Level of a title, 1 the highest: by its numbering (3.1.4 is level 3), else by its height."""
+def title_level(text: str, size_ratio: float) -> int:
+    """Level of a title, 1 the highest: by its numbering (3.1.4 is level 3), else by its size."""
     numbered = NUMBERED.match(text)
     if numbered:
         return numbered.group(1).count(".") + 1
-    return 1 + sum(height_ratio < ratio for ratio in LEVEL_RATIOS)
+    return 1 + sum(size_ratio < ratio for ratio in LEVEL_RATIOS)
 
 
-def text_kind(
-    text: str, num_rows: int, height_ratio: float, is_low: bool, vote: RegionKind | None
-) -> RegionKind:
+def starts_footnote(text: str) -> bool:
+    """Whether a text begins with a footnote's mark: a number, a star, a dagger."""
+    return bool(FOOTNOTE.match(text))
+
+
+def text_kind(text: str, num_rows: int, size_ratio: float, vote: RegionKind | None) -> RegionKind:
     """The kind of a region in the body of the page.
 
     Args:
         text: Its text.
         num_rows: How many rows it has.
-        height_ratio: Height of its letters over the page's usual one.
-        is_low: Whether nothing but footers and footnotes stands below it in its column.
+        size_ratio: Size of its letters over the page's usual one.
         vote: What the network took it for.
     """
     if CAPTION.match(text) and num_rows <= MAX_TITLE_ROWS:
         return "caption"
-    if is_low and height_ratio < 0.95 and FOOTNOTE.match(text):
-        return "footnote"
     is_short = num_rows <= MAX_TITLE_ROWS and not text.rstrip().endswith(tuple("。;;,,、"))
-    if is_short and (vote == "title" or height_ratio >= TITLE_RATIO):
+    if is_short and (vote == "title" or size_ratio >= TITLE_RATIO):
         return "title"
     if vote == "formula" and num_rows <= MAX_TITLE_ROWS:
         return "formula"

@@ -1,25 +1,28 @@
-"""Naming: every draft gets its kind; headers and footers are moved to the page's ends."""
+"""Naming: every draft gets its kind; headers, footnotes and footers go to the page's ends."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shuowen.document.model import Box, Line, RegionKind, union_of
-from shuowen.engines.embedded.records import LayoutBox
-from shuowen.reading.drafts import Draft
-from shuowen.reading.kinds import is_page_number, network_vote, text_kind, title_level
+from shuowen.reading.drafts import Draft, PageLines, make_row
+from shuowen.reading.kinds import is_page_number, starts_footnote, text_kind, title_level
 
 MARGIN = 0.12
 """Share of the page, at its top and bottom, where running headers and footers stand."""
 FAR = 1.0
-"""White, in line heights, between a running header or footer and the body, at least."""
+"""White, in letter sizes, between a running header or footer and the body, at least."""
 MAX_MARGIN_ROWS = 2
 """Rows of a running header or footer, at most."""
 MIN_BODY_ROWS = 5
 """Rows that a page needs before something on it is a header: a title page has none."""
+SMALL = 0.93
+"""Size of a footnote's letters, in the page's usual size, at most."""
+PIECE_GAP = 2.0
+"""White, in letter sizes, between a running title and the page number beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,22 +35,20 @@ class Named:
     level: int | None = None
 
 
-def name_drafts(
-    drafts: Sequence[Draft],
-    lines: Sequence[Line],
-    layout: Sequence[LayoutBox],
-    size: tuple[int, int],
-) -> list[Named]:
-    """Drafts with kinds, in final order: headers, body, footers; page numbers among them."""
-    boxes = [draft_box(draft, lines) for draft in drafts]
-    usual = _usual_height(drafts)
-    is_head = _in_margin(drafts, boxes, 0.0, MARGIN * size[1], usual)
-    is_foot = _in_margin(drafts, boxes, (1 - MARGIN) * size[1], float(size[1]), usual)
-    heads = [_margin_named(drafts[i], boxes[i], lines, "header") for i in is_head]
-    foots = [_margin_named(drafts[i], boxes[i], lines, "footer") for i in is_foot]
-    body = [i for i in range(len(drafts)) if i not in is_head and i not in is_foot]
-    named = [_body_named(drafts[i], boxes[i], lines, layout, usual, size) for i in body]
-    return heads + named + foots
+def name_drafts(drafts: Sequence[Draft], page: PageLines, size: tuple[int, int]) -> list[Named]:
+    """Drafts with kinds, in final order: headers, body, footnotes, footers."""
+    placed = [Named(draft=draft, kind="text", box=draft_box(draft, page.lines)) for draft in drafts]
+    usual = usual_size(drafts)
+    heads = _in_margin(placed, 0.0, MARGIN * size[1], usual)
+    foots = _in_margin(placed, (1 - MARGIN) * size[1], float(size[1]), usual)
+    body = [item for item in placed if item not in heads and item not in foots]
+    notes = _footnotes(body, size[1], usual)
+    return [
+        *_margin_named(heads, "header", page),
+        *(_body_named(item, usual) for item in body if item not in notes),
+        *(replace(item, kind="footnote") for item in notes),
+        *_margin_named(foots, "footer", page),
+    ]
 
 
 def draft_box(draft: Draft, lines: Sequence[Line]) -> Box:
@@ -56,40 +57,38 @@ def draft_box(draft: Draft, lines: Sequence[Line]) -> Box:
     return union_of([*boxes, draft.layout_box] if draft.layout_box else boxes)
 
 
-def _text(draft: Draft) -> str:
-    return " ".join(row.text for row in draft.rows)
-
-
-def _height(draft: Draft) -> float:
-    return float(np.median([row.height for row in draft.rows])) if draft.rows else 0.0
-
-
-def _usual_height(drafts: Sequence[Draft]) -> float:
-    """Height of the page's letters: the median over characters."""
-    rows = sorted((row.height, len(row.text)) for draft in drafts for row in draft.rows)
+def usual_size(drafts: Sequence[Draft]) -> float:
+    """Size of the page's letters: the median over characters."""
+    rows = sorted((row.size, len(row.text)) for draft in drafts for row in draft.rows)
     if not rows:
         return 1.0
     counts = np.cumsum([count for _, count in rows])
     return rows[int(np.searchsorted(counts, counts[-1] / 2))][0]
 
 
-def _in_margin(
-    drafts: Sequence[Draft], boxes: Sequence[Box], top: float, bottom: float, usual: float
-) -> list[int]:
-    """Drafts that stand in a band at the page's end, few rows, small letters, apart from the rest."""
+def _size(draft: Draft) -> float:
+    return float(np.median([row.size for row in draft.rows])) if draft.rows else 0.0
+
+
+def _text(draft: Draft) -> str:
+    return " ".join(row.text for row in draft.rows)
+
+
+def _in_margin(placed: Sequence[Named], top: float, bottom: float, usual: float) -> list[Named]:
+    """What stands in a band at the page's end: few rows of ordinary letters, set apart."""
     inside = [
-        index
-        for index, (draft, box) in enumerate(zip(drafts, boxes, strict=True))
-        if draft.kind is None
-        and top <= box.center[1] <= bottom
-        and len(draft.rows) <= MAX_MARGIN_ROWS
-        and _height(draft) < 1.2 * usual
+        item
+        for item in placed
+        if item.draft.kind is None
+        and top <= item.box.center[1] <= bottom
+        and len(item.draft.rows) <= MAX_MARGIN_ROWS
+        and _size(item.draft) < 1.2 * usual
     ]
-    others = [box for index, box in enumerate(boxes) if index not in inside]
-    num_rows = sum(len(draft.rows) for draft in drafts)
-    if num_rows - len(inside) < MIN_BODY_ROWS:
+    others = [item.box for item in placed if item not in inside]
+    num_rows = sum(len(item.draft.rows) for item in placed if item not in inside)
+    if num_rows < MIN_BODY_ROWS:
         return []
-    return [index for index in inside if _is_apart(boxes[index], others, FAR * usual)]
+    return [item for item in inside if _is_apart(item.box, others, FAR * usual)]
 
 
 def _is_apart(box: Box, others: Sequence[Box], distance: float) -> bool:
@@ -99,27 +98,56 @@ def _is_apart(box: Box, others: Sequence[Box], distance: float) -> bool:
     )
 
 
-def _margin_named(draft: Draft, box: Box, lines: Sequence[Line], kind: RegionKind) -> Named:
-    return Named(draft=draft, kind="page_number" if is_page_number(_text(draft)) else kind, box=box)
+def _margin_named(items: Sequence[Named], kind: RegionKind, page: PageLines) -> list[Named]:
+    """Headers or footers, piece by piece, so that a page number stands alone."""
+    return [
+        Named(
+            draft=draft,
+            kind="page_number" if is_page_number(_text(draft)) else kind,
+            box=draft_box(draft, page.lines),
+        )
+        for item in items
+        for draft in _pieces(item.draft, page)
+    ]
 
 
-def _body_named(
-    draft: Draft,
-    box: Box,
-    lines: Sequence[Line],
-    layout: Sequence[LayoutBox],
-    usual: float,
-    size: tuple[int, int],
-) -> Named:
+def _pieces(draft: Draft, page: PageLines) -> list[Draft]:
+    if all(row.widest_gap <= PIECE_GAP * row.size for row in draft.rows):
+        return [draft]
+    return [Draft(paragraphs=([make_row([index], page)],)) for index in draft.line_indices]
+
+
+def _footnotes(body: Sequence[Named], page_height: int, usual: float) -> list[Named]:
+    """Small print at the feet of columns, from below upwards, where it begins with a mark."""
+    low: list[Named] = []
+    for item in sorted(body, key=lambda item: -item.box.bottom):
+        is_small = item.draft.kind in (None, "list") and _size(item.draft) <= SMALL * usual
+        above = [other for other in body if other not in low and _is_under(other.box, item.box)]
+        if is_small and item.box.top > page_height / 2 and not above:
+            low.append(item)
+    marked = [item for item in low if starts_footnote(_text(item.draft))]
+    return [item for item in body if item in low and _follows_mark(item, marked)]
+
+
+def _is_under(box: Box, upper: Box) -> bool:
+    """Whether a box stands below another and in its column."""
+    return box.top > upper.center[1] and min(box.right, upper.right) > max(box.left, upper.left)
+
+
+def _follows_mark(item: Named, marked: Sequence[Named]) -> bool:
+    return any(item is mark or _is_under(item.box, mark.box) for mark in marked)
+
+
+def _body_named(item: Named, usual: float) -> Named:
+    draft = item.draft
     if draft.kind is not None:
-        return Named(draft=draft, kind=draft.kind, box=box)
-    ratio = _height(draft) / usual
-    kind = text_kind(
-        _text(draft),
-        num_rows=len(draft.rows),
-        height_ratio=ratio,
-        is_low=box.top > 0.6 * size[1],
-        vote=network_vote(box, layout),
-    )
-    level = title_level(_text(draft), ratio) if kind == "title" else None
-    return Named(draft=draft, kind=kind, box=box, level=level)
+        return replace(item, kind=draft.kind)
+    text, ratio = _text(draft), _size(draft) / usual
+    kind = text_kind(text, len(draft.rows), ratio, _vote(draft))
+    return replace(item, kind=kind, level=title_level(text, ratio) if kind == "title" else None)
+
+
+def _vote(draft: Draft) -> RegionKind | None:
+    """What the layout network took most of the rows for."""
+    votes = [row.vote for row in draft.rows]
+    return max(votes, key=votes.count) if votes else None

@@ -13,11 +13,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from shuowen.document.model import RegionKind
 from shuowen.document.text import is_unspaced
 from shuowen.reading.frame import Floats
 
-MAX_HEIGHT_RATIO = 1.35
-"""Rows whose letters differ more in size are not one text; detected heights scatter by 15 %."""
+MAX_SIZE_RATIO = 1.3
+"""Rows whose letters differ more in size are not one text; measured sizes scatter by 15 %."""
+HEADS: tuple[RegionKind, ...] = ("title", "caption", "formula")
+"""What the layout network may cut out of a stretch of equal letters."""
 FAR_PITCH = 1.4
 """Distance of two rows, in the block's usual distances, from which a new region begins."""
 MIN_INDENT = 0.8
@@ -28,8 +31,8 @@ WIDE_GAP = 2.0
 """White within a row, in line heights, that no sentence has: rows like it are kept as they are."""
 
 MARKER = re.compile(
-    r"^\s*(?:[•●○◦▪■□◆◇❖➢➤►▶✓✔※*·–—-]\s*(?=\S)"
-    r"|\(?\d{1,3}[.)、)](?=\D|$)|[((]\d{1,3}[))]|[((]?[a-zA-Zivx]{1,4}[.))](?=\s)"
+    r"^\s*(?:[•●○◦▪■□◆◇❖➢➤►▶✓✔※·]\s*(?=\S)|[*–—-]\s(?=\S)"
+    r"|\(?\d{1,3}[.)、)](?=\D|$)|[((]\d{1,3}[))]|[((]?(?:[a-zA-Z]|[ivx]{2,4})[.))](?=\s)"
     r"|[①-⑳]|[((][一二三四五六七八九十]{1,3}[))]|[一二三四五六七八九十]{1,3}、)"
 )
 """What a list's items begin with: bullets, numbers, letters, Chinese numbers."""
@@ -42,6 +45,10 @@ class Row:
     line_indices: tuple[int, ...]
     box: Floats
     height: float
+    size: float
+    """Size of its letters in pixels, see `letters.py`."""
+    vote: RegionKind | None
+    """What the layout network took it for."""
     widest_gap: float
     text: str
 
@@ -86,9 +93,10 @@ def _pitch(above: Row, below: Row) -> float:
 
 
 def _is_break(above: Row, below: Row, usual: float) -> bool:
-    small, large = sorted([above.height, below.height])
+    small, large = sorted([above.size, below.size])
     is_far = _pitch(above, below) > FAR_PITCH * max(usual, small)
-    return large > MAX_HEIGHT_RATIO * small or is_far
+    is_head = above.vote != below.vote and (above.vote in HEADS or below.vote in HEADS)
+    return large > MAX_SIZE_RATIO * small or is_far or is_head
 
 
 def _ends(above: Row, below: Row, left: float, right: float) -> bool:
@@ -98,7 +106,7 @@ def _ends(above: Row, below: Row, left: float, right: float) -> bool:
     indent = float(below.box[0] - above.box[0]) / unit
     if MIN_INDENT < indent < MAX_INDENT and not MARKER.match(above.text):
         return True
-    return _first_word_width(below) < right - above.box[2]
+    return _first_word_width(below) < float(right - above.box[2])
 
 
 def _first_word_width(row: Row) -> float:

@@ -6,7 +6,7 @@ full of text is text, and a "table" whose rows have a single piece is a paragrap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,14 @@ from shuowen.document.model import Box, Direction, Line, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
 from shuowen.reading.frame import Floats, straight_boxes, turned_box
 from shuowen.reading.order import order_blocks
-from shuowen.reading.rows import find_rows
+from shuowen.reading.rows import find_rows, row_box
 
 MAX_TEXT_IN_FIGURE = 0.15
-"""Share of a figure's area that its lettering covers at most; running text covers a third or more."""
+"""Share of a figure's area that its lettering covers at most; running text covers over a third."""
 MIN_TABLE_ROWS = 2
 """Rows of several pieces that make a table, at least."""
+MAX_LABEL_GAP = 0.6
+"""White, in line heights, between the lines of one label in a figure, at most."""
 NEAR = 1.5
 """White, in line heights, up to which lines set across the page's main direction are one group."""
 
@@ -55,12 +57,11 @@ def find_parts(
     for seen in layout:
         inside = [index for index in free if seen.box.contains(lines[index].box.center)]
         if _is_solid(seen, lines, boxes, inside):
-            rows = find_rows(boxes[inside])
-            ordered = tuple(inside[index] for row in rows for index in row)
-            parts.append(Part(line_indices=ordered, kind=seen.kind, layout_box=seen.box))
+            ordered = _figure_order(boxes, inside) if seen.kind == "figure" else inside
+            parts.append(Part(line_indices=tuple(ordered), kind=seen.kind, layout_box=seen.box))
             free = [index for index in free if index not in set(inside)]
     across = [index for index in free if lines[index].direction != direction]
-    for group in _groups(boxes, across):
+    for group in _groups(boxes, across, _are_near):
         parts.append(Part(line_indices=_in_own_order(lines, group)))
     along = (index for index in free if lines[index].direction == direction)
     return parts + [Part(line_indices=(index,)) for index in along]
@@ -76,6 +77,15 @@ def _is_solid(seen: LayoutBox, lines: Sequence[Line], boxes: Floats, inside: Seq
     return False
 
 
+def _figure_order(boxes: Floats, inside: Sequence[int]) -> list[int]:
+    """Labels of a figure, row by row; lines close under each other are one label."""
+    labels = _groups(boxes, inside, _is_next_line)
+    label_boxes = np.array([row_box(boxes, label) for label in labels]).reshape(-1, 4)
+    rows = find_rows(label_boxes)
+    ordered = (labels[index] for row in rows for index in row)
+    return [line for label in ordered for line in sorted(label, key=lambda i: boxes[i, 1])]
+
+
 def _in_own_order(lines: Sequence[Line], group: Sequence[int]) -> tuple[int, ...]:
     """Lines that run across the page's main direction, in the order of their own."""
     boxes = straight_boxes([lines[index] for index in group], lines[group[0]].direction)
@@ -83,15 +93,17 @@ def _in_own_order(lines: Sequence[Line], group: Sequence[int]) -> tuple[int, ...
     return tuple(group[index] for block in blocks for row in block for index in row)
 
 
-def _groups(boxes: Floats, indices: Sequence[int]) -> list[list[int]]:
-    """Groups of neighbouring boxes, found by spreading from each to what is near."""
+def _groups(
+    boxes: Floats, indices: Sequence[int], are_together: Callable[[Floats, Floats], bool]
+) -> list[list[int]]:
+    """Groups of boxes, found by spreading from each to those that are together with it."""
     waiting, groups = list(indices), []
     while waiting:
         group, edge = [], [waiting.pop(0)]
         while edge:
             box = boxes[edge[0]]
             group.append(edge.pop(0))
-            near = [index for index in waiting if _are_near(box, boxes[index])]
+            near = [index for index in waiting if are_together(box, boxes[index])]
             waiting = [index for index in waiting if index not in near]
             edge += near
         groups.append(group)
@@ -102,6 +114,14 @@ def _are_near(first: Floats, second: Floats) -> bool:
     reach = NEAR * min(np.diff(first[[0, 2]])[0], np.diff(second[[0, 2]])[0])
     gaps = np.maximum(first[:2], second[:2]) - np.minimum(first[2:], second[2:])
     return bool((gaps <= reach).all())
+
+
+def _is_next_line(first: Floats, second: Floats) -> bool:
+    lower = min(first[3] - first[1], second[3] - second[1])
+    narrower = min(first[2] - first[0], second[2] - second[0])
+    beside = min(first[2], second[2]) - max(first[0], second[0])
+    gap = max(first[1], second[1]) - min(first[3], second[3])
+    return bool(beside > 0.5 * narrower and -0.5 * lower < gap < MAX_LABEL_GAP * lower)
 
 
 def part_box(part: Part, boxes: Floats, direction: Direction) -> Floats:

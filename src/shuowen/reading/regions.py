@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shuowen.document.model import Line, Region, region_id
+from shuowen.document.model import Direction, Line, Region, region_id
 from shuowen.document.text import join_lines, words_of
 from shuowen.engines.embedded.records import LayoutBox
-from shuowen.reading.drafts import Draft, drafts_of_block
+from shuowen.reading.drafts import Draft, PageLines, drafts_of_block
 from shuowen.reading.frame import main_direction, straight_boxes
+from shuowen.reading.kinds import network_vote
+from shuowen.reading.letters import letter_sizes
 from shuowen.reading.naming import Named, name_drafts
 from shuowen.reading.order import order_blocks
-from shuowen.reading.parts import find_parts, part_box
+from shuowen.reading.parts import Part, find_parts, part_box
 
 
 def build_regions(
@@ -31,35 +33,39 @@ def build_regions(
         Regions with id, kind, text, confidence and lines in reading order. A table has its lines
         row by row and no cells yet; a figure may have no lines.
     """
+    direction = main_direction(lines)
+    boxes = straight_boxes(lines, direction)
+    page = PageLines(
+        lines=lines,
+        boxes=boxes,
+        sizes=letter_sizes(lines, boxes),
+        votes=[network_vote(line.box, layout) for line in lines],
+    )
+    parts = find_parts(lines, boxes, layout, direction)
+    drafts = _ordered_drafts(parts, page, direction)
     vocabulary = words_of(line.text for line in lines)
     regions: list[Region] = []
     taken: set[str] = set()
-    for named in name_drafts(_ordered_drafts(lines, layout), lines, layout, size):
+    for named in name_drafts(drafts, page, size):
         identity = region_id(page_number, named.box, taken)
         regions.append(_region(named, identity, lines, vocabulary))
         taken.add(identity)
     return regions
 
 
-def _ordered_drafts(lines: Sequence[Line], layout: Sequence[LayoutBox]) -> list[Draft]:
-    direction = main_direction(lines)
-    boxes = straight_boxes(lines, direction)
-    heights = boxes[:, 3] - boxes[:, 1]
+def _ordered_drafts(parts: Sequence[Part], page: PageLines, direction: Direction) -> list[Draft]:
+    heights = page.boxes[:, 3] - page.boxes[:, 1]
     usual = float(np.median(heights)) if len(heights) else 1.0
-    parts = find_parts(lines, boxes, layout, direction)
-    part_boxes = np.array([part_box(part, boxes, direction) for part in parts]).reshape(-1, 4)
-    part_heights = np.array(
-        [
-            np.median(heights[list(part.line_indices)]) if part.line_indices else usual
-            for part in parts
-        ]
-    )
+    part_boxes = [part_box(part, page.boxes, direction) for part in parts]
+    part_heights = [
+        np.median(heights[list(part.line_indices)]) if part.line_indices else usual
+        for part in parts
+    ]
+    blocks = order_blocks(np.reshape(part_boxes, (-1, 4)), np.array(part_heights))
     return [
         draft
-        for block in order_blocks(part_boxes, part_heights)
-        for draft in drafts_of_block(
-            ([parts[index] for index in row] for row in block), lines, boxes
-        )
+        for block in blocks
+        for draft in drafts_of_block([[parts[i] for i in row] for row in block], page)
     ]
 
 

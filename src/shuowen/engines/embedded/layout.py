@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 
 INPUT_HEIGHT, INPUT_WIDTH = 800, 608
 STRIDES = (8, 16, 32, 64)
-"""Input pixels a step on each of the four feature maps, finest first (PicoDet, arXiv:2111.00902)."""
+"""Input pixels a step on the four feature maps, finest first (PicoDet, arXiv:2111.00902)."""
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
 """ImageNet's channel statistics, as in training."""
@@ -102,7 +102,9 @@ def _select(boxes_N4: Floats, scores_NC: Floats, height: int, width: int) -> lis
     edges = np.clip(boxes_N4[candidates], 0, limits) * ([width, height] * 2 / limits)
     scores = scores_NC[candidates, classes]
     corner_and_size = np.concatenate([edges[:, :2], edges[:, 2:] - edges[:, :2]], axis=1)
-    kept = cv2.dnn.NMSBoxesBatched(corner_and_size, scores, classes, MIN_CONFIDENCE, MAX_IOU)
+    kept = cv2.dnn.NMSBoxesBatched(
+        corner_and_size.tolist(), scores.tolist(), classes.tolist(), MIN_CONFIDENCE, MAX_IOU
+    )
     return [
         LayoutBox(
             kind=KINDS[classes[index]],
