@@ -7,7 +7,6 @@ from typing import get_args
 from hypothesis import strategies as st
 
 from shuowen.document.model import (
-    Box,
     Cell,
     Document,
     Line,

@@ -234,7 +234,7 @@ class SourceInfo(_Record, frozen=True):
 
 
 class Document(_Record, frozen=True):
-    """A read document. `pages` holds the pages asked for; `num_pages` is how many the source has."""
+    """A read document: `pages` are the pages asked for, `num_pages` how many the source has."""
 
     source: SourceInfo
     num_pages: Count

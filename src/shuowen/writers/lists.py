@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from shuowen.writers.plain import clean
 
-_BULLET = re.compile(r"[-*+•·●○■□▪▫◆◇►▶‣⁃–—]\s+(?=\S)|[•●○■□▪▫◆◇►▶‣⁃]\s*(?=\S)")
-_NUMBER = re.compile(r"(\d{1,9})[.)]\s+(?=\S)")
+# A dash, star or plus is a bullet only before a space: "-5" is a number, "*x" may be a footnote.
+_BULLET = re.compile(r"^(?:[-*+·–—]\s+|[•●○■□▪▫◆◇►▶‣⁃]\s*)(?=\S)")
+_NUMBER = re.compile(r"^(\d{1,9})[.)]\s+(?=\S)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +28,10 @@ def parse_list(text: str) -> ItemList:
     """
     lines = [line.strip() for line in clean(text).split("\n") if line.strip()]
     numbers = [int(match.group(1)) for line in lines if (match := _NUMBER.match(line))]
-    is_counted = bool(lines) and numbers == list(range(numbers[0], numbers[0] + len(lines)))
-    if is_counted:
+    if numbers and numbers == list(range(numbers[0], numbers[0] + len(lines))):
         return ItemList(items=_without(_NUMBER, lines), start=numbers[0])
     return ItemList(items=_without(_BULLET, lines), start=None)
 
 
 def _without(marker: re.Pattern[str], lines: list[str]) -> tuple[str, ...]:
-    return tuple(marker.sub("", line, count=1) if marker.match(line) else line for line in lines)
+    return tuple(marker.sub("", line) for line in lines)

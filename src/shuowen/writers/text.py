@@ -30,12 +30,12 @@ def _region(region: Region) -> str:
 
 
 def _table(table: Table) -> str:
-    return "\n".join(map(_row, table_rows(table)))
+    return "\n".join(_row(cells, table.num_cols) for cells in table_rows(table))
 
 
-def _row(cells: list[Cell]) -> str:
+def _row(cells: list[Cell], num_cols: int) -> str:
     line, col = "", 0
     for cell in cells:
         line += "\t" * (cell.col_index - col) + single_line(cell.text)
         col = cell.col_index
-    return line
+    return line + "\t" * (num_cols - 1 - col)
