@@ -11,7 +11,7 @@ import numpy as np
 from shuowen.document.model import Box, Line, RegionKind
 from shuowen.reading.frame import Floats
 from shuowen.reading.kinds import CAPTION
-from shuowen.reading.paragraphs import MARKER, Paragraph, Row, find_paragraphs, split_rows
+from shuowen.reading.paragraphs import Paragraph, Row, find_paragraphs, is_item, split_rows
 from shuowen.reading.parts import Part
 from shuowen.reading.rows import find_rows, row_box
 
@@ -105,7 +105,7 @@ def _text_drafts(rows: Sequence[Row]) -> list[Draft]:
 
 
 def _shape(paragraph: Paragraph) -> str:
-    if MARKER.match(paragraph[0].text):
+    if is_item(paragraph[0]):
         return "list"
     if len(paragraph) > 1:
         return "prose"

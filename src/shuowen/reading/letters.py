@@ -17,6 +17,8 @@ from shuowen.reading.frame import Floats
 
 MIN_LONG = 8.0
 """Ems of text from which a line's advance is trusted."""
+PADDING = 0.4
+"""How much wider than the ink the detector's boxes are, in line heights."""
 NARROW = frozenset("iljtfrI.,:;'|!()[]{}\"`-·")
 WIDE_LATIN = frozenset("mwMW@%&—…")
 
@@ -30,7 +32,9 @@ def letter_sizes(lines: Sequence[Line], boxes: Floats) -> Floats:
     """
     heights = boxes[:, 3] - boxes[:, 1]
     ems = np.array([_ems(line.text) for line in lines])
-    advances = (boxes[:, 2] - boxes[:, 0]) / np.maximum(ems, 0.3)
+    widths = boxes[:, 2] - boxes[:, 0]
+    inked = np.maximum(widths - PADDING * heights, 0.5 * widths)
+    advances = inked / np.maximum(ems, 0.3)
     is_long = ems >= MIN_LONG
     if not is_long.any():
         return heights

@@ -9,7 +9,7 @@ import numpy as np
 
 from shuowen.document.model import Box, Line, RegionKind, union_of
 from shuowen.reading.drafts import Draft, PageLines, make_row
-from shuowen.reading.kinds import is_page_number, starts_footnote, text_kind, title_level
+from shuowen.reading.kinds import CAPTION, is_page_number, starts_footnote, text_kind, title_level
 
 MARGIN = 0.12
 """Share of the page, at its top and bottom, where running headers and footers stand."""
@@ -21,6 +21,7 @@ MIN_BODY_ROWS = 5
 """Rows that a page needs before something on it is a header: a title page has none."""
 SMALL = 0.93
 """Size of a footnote's letters, in the page's usual size, at most."""
+VERY_SMALL = 0.88
 PIECE_GAP = 2.0
 """White, in letter sizes, between a running title and the page number beside it."""
 
@@ -84,7 +85,7 @@ def _in_margin(placed: Sequence[Named], top: float, bottom: float, usual: float)
         and len(item.draft.rows) <= MAX_MARGIN_ROWS
         and _size(item.draft) < 1.2 * usual
     ]
-    others = [item.box for item in placed if item not in inside]
+    others = [item.box for item in placed if item not in inside and item.draft.kind != "figure"]
     num_rows = sum(len(item.draft.rows) for item in placed if item not in inside)
     if num_rows < MIN_BODY_ROWS:
         return []
@@ -121,12 +122,21 @@ def _footnotes(body: Sequence[Named], page_height: int, usual: float) -> list[Na
     """Small print at the feet of columns, from below upwards, where it begins with a mark."""
     low: list[Named] = []
     for item in sorted(body, key=lambda item: -item.box.bottom):
-        is_small = item.draft.kind in (None, "list") and _size(item.draft) <= SMALL * usual
+        is_small = _may_be_note(item.draft) and _size(item.draft) <= SMALL * usual
         above = [other for other in body if other not in low and _is_under(other.box, item.box)]
         if is_small and item.box.top > page_height / 2 and not above:
             low.append(item)
-    marked = [item for item in low if starts_footnote(_text(item.draft))]
+    marked = [item for item in low if _is_marked(item.draft, usual)]
     return [item for item in body if item in low and _follows_mark(item, marked)]
+
+
+def _may_be_note(draft: Draft) -> bool:
+    return draft.kind in (None, "list") and not CAPTION.match(_text(draft))
+
+
+def _is_marked(draft: Draft, usual: float) -> bool:
+    """Whether a footnote begins here; very small print needs no mark, which is easily misread."""
+    return starts_footnote(_text(draft)) or _size(draft) <= VERY_SMALL * usual
 
 
 def _is_under(box: Box, upper: Box) -> bool:

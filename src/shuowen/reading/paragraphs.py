@@ -23,6 +23,8 @@ HEADS: tuple[RegionKind, ...] = ("title", "caption", "formula")
 """What the layout network may cut out of a stretch of equal letters."""
 FAR_PITCH = 1.4
 """Distance of two rows, in the block's usual distances, from which a new region begins."""
+MIN_SHIFT = 0.4
+"""Shift, in line heights, from which two rows do not begin at one edge."""
 MIN_INDENT = 0.8
 """Shift to the right, in line heights, that starts a paragraph; Chinese uses two, English one."""
 MAX_INDENT = 5.0
@@ -30,12 +32,13 @@ MAX_INDENT = 5.0
 WIDE_GAP = 2.0
 """White within a row, in line heights, that no sentence has: rows like it are kept as they are."""
 
-MARKER = re.compile(
-    r"^\s*(?:[•●○◦▪■□◆◇❖➢➤►▶✓✔※·]\s*(?=\S)|[*–—-]\s(?=\S)"
-    r"|\(?\d{1,3}[.)、)](?=\D|$)|[((]\d{1,3}[))]|[((]?(?:[a-zA-Z]|[ivx]{2,4})[.))](?=\s)"
-    r"|[①-⑳]|[((][一二三四五六七八九十]{1,3}[))]|[一二三四五六七八九十]{1,3}、)"
+BULLET = re.compile(r"^\s*(?:[•●○◦▪■□◆◇❖➢➤►▶✓✔※·①-⑳]\s*(?=\S)|[*–—-]\s(?=\S))")
+NUMBER = re.compile(
+    r"^\s*(?:\(?\d{1,3}[.)、)](?=\D|$)|[((]\d{1,3}[))]"
+    r"|[((]?(?:[a-zA-Z]|[ivx]{2,4})[.))](?=\s)"
+    r"|[((][一二三四五六七八九十]{1,3}[))]|[一二三四五六七八九十]{1,3}、)"
 )
-"""What a list's items begin with: bullets, numbers, letters, Chinese numbers."""
+"""What a list's items begin with. A number may also begin a line of prose by chance."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,10 @@ def find_paragraphs(rows: Sequence[Row]) -> list[Paragraph]:
     """Paragraphs of one stretch; a row that ends on purpose ends its paragraph."""
     if not rows:
         return []
-    left, right = min(row.box[0] for row in rows), max(row.box[2] for row in rows)
+    right = max(float(row.box[2]) for row in rows)
     paragraphs = [[rows[0]]]
     for above, below in pairwise(rows):
-        if _ends(above, below, left, right):
+        if _ends(above, below, right):
             paragraphs.append([])
         paragraphs[-1].append(below)
     return paragraphs
@@ -99,14 +102,21 @@ def _is_break(above: Row, below: Row, usual: float) -> bool:
     return large > MAX_SIZE_RATIO * small or is_far or is_head
 
 
-def _ends(above: Row, below: Row, left: float, right: float) -> bool:
+def is_item(row: Row) -> bool:
+    """Whether a row begins like an item of a list."""
+    return bool(BULLET.match(row.text) or NUMBER.match(row.text))
+
+
+def _ends(above: Row, below: Row, right: float) -> bool:
     unit = min(above.height, below.height)
-    if max(above.widest_gap, below.widest_gap) > WIDE_GAP * unit or MARKER.match(below.text):
+    if max(above.widest_gap, below.widest_gap) > WIDE_GAP * unit or BULLET.match(below.text):
         return True
-    indent = float(below.box[0] - above.box[0]) / unit
-    if MIN_INDENT < indent < MAX_INDENT and not MARKER.match(above.text):
+    shift = float(below.box[0] - above.box[0]) / unit
+    if NUMBER.match(below.text) and abs(shift) > MIN_SHIFT:
         return True
-    return _first_word_width(below) < float(right - above.box[2])
+    if MIN_INDENT < shift < MAX_INDENT and not is_item(above):
+        return True
+    return _first_word_width(below) < right - float(above.box[2])
 
 
 def _first_word_width(row: Row) -> float:
