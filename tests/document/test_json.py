@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def test_every_document_comes_back_equal_and_keeps_to_the_schema(document: Docum
 @given(documents())
 @settings(deadline=None)
 def test_the_layout_changes_nothing_but_white_space(document: Document) -> None:
-    assert json.loads(to_json(document)) == json.loads(msgspec.json.encode(document))
+    plain = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    assert re.sub(rb"\n *", b"", to_json(document)) == re.sub(rb"\n *", b"", plain)
 
 
 def test_numbers_that_belong_together_stand_on_one_line() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from shuowen.document.model import SCHEMA_VERSION, Document
+from shuowen.document.model import SCHEMA_VERSION, Document, Page
 from shuowen.errors import InputError
 
 SCHEMA_ID = f"urn:shuowen:document:{SCHEMA_VERSION}"
@@ -33,13 +34,31 @@ def to_json(document: Document) -> bytes:
     `from_json` gives back an equal document. A lone surrogate (half a character, as in a file name
     of broken bytes) has no UTF-8 form and becomes "?".
     """
+    return b"".join(_parts(document))
+
+
+def _parts(document: Document) -> Iterator[bytes]:
+    # Page by page, so that a long document needs its own length in memory and not five times it.
+    head = _indented(msgspec.structs.replace(document, pages=()))
+    before, no_pages, after = head.partition(b'"pages": []')
+    if not document.pages:
+        yield from (before, no_pages, after, b"\n")
+        return
+    yield before + b'"pages": ['
+    for index, page in enumerate(document.pages):
+        yield b",\n  " if index else b"\n  "
+        yield _indented(page).replace(b"\n", b"\n  ")
+    yield b"\n ]" + after + b"\n"
+
+
+def _indented(record: Document | Page) -> bytes:
     try:
-        compact = msgspec.json.encode(document)
+        compact = msgspec.json.encode(record)
     except UnicodeEncodeError:
-        plain = json.dumps(msgspec.to_builtins(document), ensure_ascii=False)
+        plain = json.dumps(msgspec.to_builtins(record), ensure_ascii=False)
         compact = plain.encode("utf-8", "replace")
     indented: bytes = msgspec.json.format(compact, indent=1)
-    return _SPREAD_NUMBERS.sub(_join_lines, indented) + b"\n"
+    return _SPREAD_NUMBERS.sub(_join_lines, indented)
 
 
 def _join_lines(match: re.Match[bytes]) -> bytes:
