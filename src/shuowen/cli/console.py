@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from shuowen.errors import OutputError
+
 _BAR = "{desc} {n_fmt}/{total_fmt} pages |{bar}| {rate_fmt}, {remaining} left"
 _NAME_WIDTH = 30
 
@@ -50,6 +52,23 @@ class Console:
     def say_error(self, sentence: str) -> None:
         """Print an error."""
         self._print(f"Error: {printable(sentence)}")
+
+    def show(self, result: bytes) -> None:
+        """Write a result to standard output; raises `OutputError`, and lets a closed pipe be."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.clear()
+            stream = sys.stdout.buffer
+            try:
+                stream.write(result)
+                stream.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise OutputError(
+                    f"The result cannot be written to standard output: {error.strerror}.",
+                    "Write to files with -o DIR, or free some space.",
+                ) from error
 
     def expect(self, num_pages: int) -> None:
         """Let the bar count up to so many pages more, or fewer when negative."""

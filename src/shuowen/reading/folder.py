@@ -22,7 +22,7 @@ from shuowen.reading.journal import Journal, SourceRecord, journal_path
 from shuowen.reading.ledger import Ledger, Origin, OutputRecord, OutputState
 from shuowen.reading.read import ReadPage, make_document
 from shuowen.reading.run import Outcome, outcome_of
-from shuowen.source.model import Source, safe_stem
+from shuowen.source.model import FailedSource, Source, safe_stem
 from shuowen.source.ranges import parse_ranges
 from shuowen.version import __version__
 from shuowen.writers import DocumentWriter, PageWriter, Writer
@@ -79,6 +79,13 @@ class Folder:
         elif _is_done(journal, outputs, self.options):
             return Outcome(name=source.name, status="skipped", edited=tuple(outputs.edited))
         return FolderWork(source, self, outputs, journal)
+
+    def is_own_output(self, source: Source | FailedSource) -> bool:
+        """Whether a source is a file that was written here, as an overlay picture may be."""
+        if isinstance(source, FailedSource) or source.path is None:
+            return False
+        path, folder = source.path.resolve(), self.wanted.folder.resolve()
+        return path.is_relative_to(folder) and self.ledger.knows(path.relative_to(folder))
 
 
 class Outputs:

@@ -1,14 +1,13 @@
-"""A destination that makes each document in memory and hands it on."""
+"""A destination that makes each document in memory and gives it with its outcome."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shuowen.config import Limits, ReadOptions
-from shuowen.document.model import Document, Page
+from shuowen.document.model import Page
 from shuowen.image.open import open_pages
 from shuowen.reading.read import ReadPage, make_document, source_info
 from shuowen.reading.run import Outcome, outcome_of
@@ -18,15 +17,14 @@ from shuowen.source.ranges import parse_ranges
 
 @dataclass(frozen=True, kw_only=True)
 class InMemory:
-    """Gives `deliver` every document that has a page which could be read, in order."""
+    """Puts each document that has a page which could be read into `Outcome.document`."""
 
     options: ReadOptions
     limits: Limits
-    deliver: Callable[[Document], None]
 
     def start(self, source: Source) -> InMemoryWork:
         """Open a source; raises `ShuowenError`."""
-        return InMemoryWork(source, self)
+        return InMemoryWork(source, self.options, self.limits)
 
 
 class InMemoryWork:
@@ -34,15 +32,15 @@ class InMemoryWork:
 
     num_kept = 0
 
-    def __init__(self, source: Source, destination: InMemory) -> None:
-        self._destination = destination
+    def __init__(self, source: Source, options: ReadOptions, limits: Limits) -> None:
+        self._options = options
         self._started_at = time.perf_counter()
         self._read: list[Page] = []
         self.name = source.name
         with ExitStack() as opening:
-            opened = open_pages(source, destination.options, destination.limits)
+            opened = open_pages(source, options, limits)
             self.pages = opening.enter_context(opened)
-            self.indices = parse_ranges(destination.options.pages, self.pages.num_pages)
+            self.indices = parse_ranges(options.pages, self.pages.num_pages)
             self._info = source_info(source, self.pages.media_type)
             self._open = opening.pop_all()
 
@@ -51,20 +49,15 @@ class InMemoryWork:
         self._read.append(read_page.page)
 
     def finish(self) -> Outcome:
-        """Deliver the document, unless no page of it could be read."""
+        """The document, unless no page of it could be read."""
         outcome = outcome_of(self.name, self._read)
-        if outcome.status != "failed":
-            seconds = time.perf_counter() - self._started_at
-            self._destination.deliver(
-                make_document(
-                    self._info,
-                    self.pages.num_pages,
-                    self._read,
-                    self._destination.options,
-                    seconds=seconds,
-                )
-            )
-        return outcome
+        if outcome.status == "failed":
+            return outcome
+        seconds = time.perf_counter() - self._started_at
+        document = make_document(
+            self._info, self.pages.num_pages, self._read, self._options, seconds=seconds
+        )
+        return replace(outcome, document=document)
 
     def close(self) -> None:
         """Close the source."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from enum import Enum
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import msgspec
 
@@ -94,6 +94,10 @@ class Ledger:
             return OutputState.EDITED
         is_current = record.key == key and record.complete
         return OutputState.CURRENT if is_current else OutputState.WANTED
+
+    def knows(self, path: PurePath) -> bool:
+        """Whether the file at `path`, inside the folder, is one of its outputs."""
+        return path.as_posix() in self._by_output
 
     def add(self, record: OutputRecord) -> None:
         """Note an output that is about to be put into place; raises `OutputError`."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from shuowen.config import ReadOptions
-from shuowen.document.model import Page
+from shuowen.document.model import Document, Page
 from shuowen.errors import EngineError, ShuowenError, as_shuowen_error
 from shuowen.image.open import PageSource
 from shuowen.reading.read import ReadPage, read_pages
@@ -34,6 +34,7 @@ class Outcome:
         status: ok; partial (written, but pages failed); failed; skipped (was done before).
         written: Files that were put into place, as far as files were asked for.
         edited: Files that were left alone because a person changed them since they were written.
+        document: What was read, where the destination keeps it in memory.
         failed_pages: The pages that could not be read, each with its error.
         error: Why the source failed as a whole; None otherwise.
     """
@@ -42,24 +43,29 @@ class Outcome:
     status: OutcomeStatus
     written: tuple[Path, ...] = ()
     edited: tuple[Path, ...] = ()
+    document: Document | None = None
     failed_pages: tuple[Page, ...] = ()
     error: ShuowenError | None = None
 
 
 class Work(Protocol):
-    """One opened source on its way to a destination.
+    """One opened source on its way to a destination."""
 
-    Attributes:
-        name: The source, as people are shown it.
-        pages: The opened source; closed by `close`.
-        indices: Which pages to read now.
-        num_kept: How many pages were read in an earlier run and need no reading.
-    """
+    @property
+    def name(self) -> str:
+        """The source, as people are shown it."""
 
-    name: str
-    pages: PageSource
-    indices: Sequence[int]
-    num_kept: int
+    @property
+    def pages(self) -> PageSource:
+        """The opened source; `close` closes it."""
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Which pages to read now."""
+
+    @property
+    def num_kept(self) -> int:
+        """How many pages were read in an earlier run and need no reading."""
 
     def take(self, read_page: ReadPage) -> None:
         """Receive the next page; raises `ShuowenError` when it cannot be kept."""

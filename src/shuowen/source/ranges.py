@@ -37,6 +37,13 @@ def parse_ranges(text: str, num_pages: int) -> list[int]:
     return sorted(chosen)
 
 
+def check_ranges(text: str) -> None:
+    """Raise `UsageError` unless `text` is well-formed, before any document is opened."""
+    plain = unicodedata.normalize("NFKC", text)
+    for part in plain.split(",") if plain.strip() else ():
+        _bounds(part, text, 1)
+
+
 def _bounds(part: str, text: str, num_pages: int) -> tuple[int, int]:
     """First and last page number of one range; the last may lie beyond the end."""
     match = _RANGE.fullmatch(part)
