@@ -114,15 +114,14 @@ Ctrl-C. When nothing could be read: 3 unreadable, 9 URL; 2 wrong option; 8 canno
     "--max-pixels",
     type=Amount(),
     default=Limits.max_pixels,
-    show_default=short_amount(Limits.max_pixels),
-    help="Refuse larger pictures and pages, width times height. Raise it for files you trust.",
+    help="Refuse larger pictures and pages, width times height. Raise it for files you trust."
+    f"  [default: {short_amount(Limits.max_pixels)}]",
 )
 @click.option(
     "--max-bytes",
     type=Amount(),
     default=Limits.max_bytes,
-    show_default=short_amount(Limits.max_bytes),
-    help="Refuse larger files and downloads.",
+    help=f"Refuse larger files and downloads.  [default: {short_amount(Limits.max_bytes)}]",
 )
 @click.option(
     "--fetch-seconds",

@@ -1,0 +1,69 @@
+# Needs Python 3.10 or newer and a package registry; everything goes into .venv.
+#   make demo                read a sample document with the base package
+#   make test                all fast tests
+#   make test-slow           the proofs that take minutes
+#   make lint                ruff and mypy
+#   make bench DATA=folder   score reading on pages with known text
+#   make benchmark-reading DATA=folder   speed and errors beside other programs
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+SAMPLE ?= samples/scan-zh.pdf
+DEMO_DIR := out/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint bench benchmark-reading has-data clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.base
+	@echo "Reading $(SAMPLE)"
+	@$(BIN)/shuowen read $(SAMPLE) -o $(DEMO_DIR) --to md --to overlay
+	@echo
+	@cat $(DEMO_DIR)/$(basename $(notdir $(SAMPLE))).md
+	@echo
+	@echo "The text above is in $(DEMO_DIR)/$(basename $(notdir $(SAMPLE))).md."
+	@echo "What was found where, drawn on the page: $(DEMO_DIR)/$(basename $(notdir $(SAMPLE))).overlay-0001.png"
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: has-data $(VENV)/.dev
+	$(BIN)/shuowen bench $(DATA)
+
+benchmark-reading: has-data $(VENV)/.dev
+	$(BIN)/python benchmarks/reading.py $(DATA)
+
+has-data:
+	@test -n "$(DATA)" || { echo "Say where the pages are: make $(MAKECMDGOALS) DATA=folder"; exit 2; }
+
+clean:
+	rm -rf $(VENV) out
+
+# Installed once, and again when the dependencies change; -e, so that the code is always the checkout's.
+$(VENV)/.base: $(VENV)/.python pyproject.toml
+	@echo "Installing shuowen into $(VENV), which takes a minute or two the first time"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml
+	@echo "Installing shuowen and what its tests need into $(VENV), which takes a minute or two the first time"
+	@$(PIP) -e ".[dev]"
+	@touch $@ $(VENV)/.base
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Shuowen needs Python 3.10 or newer. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
