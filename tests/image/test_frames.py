@@ -167,6 +167,16 @@ def test_pages_of_different_size_and_mode_in_any_order() -> None:
         assert np.array_equal(frames.load(0), NOISE)
 
 
+def test_a_page_behind_its_thumbnail_is_the_only_page() -> None:
+    thumbnail, page = Image.fromarray(NOISE[::4, ::4]), Image.fromarray(NOISE)
+    page.encoderinfo = {"tiffinfo": {254: 0}}
+    stream = io.BytesIO()
+    thumbnail.save(stream, "TIFF", save_all=True, append_images=[page], tiffinfo={254: 1})
+    with opened(stream.getvalue()) as frames:
+        assert frames.num_pages == 1
+        assert np.array_equal(frames.load(0), NOISE)
+
+
 def test_threads_share_one_open_file() -> None:
     pages = [np.roll(NOISE, shift, axis=1) for shift in range(6)]
     wrong: list[int] = []

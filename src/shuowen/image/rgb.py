@@ -20,14 +20,20 @@ def to_rgb(picture: Image.Image) -> Pixels:
         ValueError: Pillow knows no way from this mode to RGB.
     """
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        return np.repeat(_deep_grey(picture)[:, :, None], 3, axis=2)
+        return _grey_to_rgb(_deep_grey(picture))
     if picture.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         transform = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
         return np.array(ImageCms.applyTransform(picture, transform))
     if picture.has_transparency_data:
         return _on_white(picture)
-    return np.array(picture.convert("RGB"))
+    if picture.mode in ("1", "L"):  # without Pillow's RGB, which takes four bytes for a pixel
+        return _grey_to_rgb(np.asarray(picture.convert("L")))
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _grey_to_rgb(grey: NDArray[np.uint8]) -> Pixels:
+    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def _on_white(picture: Image.Image) -> Pixels:
