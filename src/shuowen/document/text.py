@@ -17,7 +17,7 @@ SOFT_HYPHEN = "\u00ad"
 HYPHENS = "-\u2010"
 UNSPACED_AFTER = "-\u2010\u2013\u2014/"
 """After these a line goes on without a space: dashes and slashes."""
-WIDE_GAP = 1.0
+WIDE_GAP = 0.5
 """White on one level, in line heights, that stands for a space even between Chinese characters."""
 
 COMPOUND_HEADS = frozenset(

@@ -7,6 +7,7 @@ prose (lines that fill their width), or the lines left and right do not stand on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,31 +45,35 @@ class Split:
 class _Gutter:
     x: float
     members: Indices
-    support: int
+    support: float
+    """Rows on the side that has fewer."""
 
 
 @dataclass(frozen=True)
 class _Side:
     rows: Floats
+    num_rows: float
     width: float
     is_prose: bool
 
     @staticmethod
-    def of(boxes: Floats, unit: float) -> _Side:
+    def of(boxes: Floats, num_rows: Floats, unit: float) -> _Side:
         """Looks at one side of a gutter: is most of its text in rows that fill its width?
 
         Only pieces that are long themselves count; a name and its price far apart do not fill.
         """
-        if not len(boxes):
-            return _Side(np.empty((0, 4)), 0.0, False)
         grouped = find_rows(boxes)
         widths = boxes[:, 2] - boxes[:, 0]
         long_widths = np.where(widths >= PROSE_WIDTH * unit, widths, 0.0)
         width = float(boxes[:, 2].max() - boxes[:, 0].min())
         filled = np.array([long_widths[row].sum() for row in grouped])
         in_full_rows = filled[filled >= FULL_ROW * width].sum()
-        rows = np.array([row_box(boxes, row) for row in grouped])
-        return _Side(rows, width, bool(in_full_rows >= 0.5 * widths.sum()))
+        return _Side(
+            rows=np.array([row_box(boxes, row) for row in grouped]),
+            num_rows=float(sum(num_rows[row].max() for row in grouped)),
+            width=width,
+            is_prose=bool(in_full_rows >= 0.5 * widths.sum()),
+        )
 
 
 def find_split(boxes: Floats, heights: Floats) -> Split | None:
@@ -79,33 +84,38 @@ def find_split(boxes: Floats, heights: Floats) -> Split | None:
         heights: (N,) line height of each box's text; less than the box's for a whole table.
     """
     unit = float(np.median(heights))
-    gutters = sorted(_gutters(boxes, unit), key=lambda gutter: -gutter.support)
+    num_rows = np.maximum(np.rint((boxes[:, 3] - boxes[:, 1]) / np.maximum(heights, 1e-6)), 1)
+    gutters = sorted(_gutters(boxes, num_rows, unit), key=lambda gutter: -gutter.support)
     for gutter in gutters[:MAX_TRIED]:
         members = _without_far_rows(boxes, gutter.members, unit)
         left = members[boxes[members, 0] < gutter.x]
         right = members[boxes[members, 0] >= gutter.x]
-        if _are_columns(boxes[left], boxes[right], unit):
+        if not len(left) or not len(right):
+            continue
+        sides = [_Side.of(boxes[side], num_rows[side], unit) for side in (left, right)]
+        if _are_columns(sides, float(boxes[right, 0].min() - boxes[left, 2].max()), unit):
             return _split_around(boxes, members, left, right)
     return None
 
 
-def _gutters(boxes: Floats, unit: float) -> list[_Gutter]:
+def _gutters(boxes: Floats, num_rows: Floats, unit: float) -> list[_Gutter]:
     """Gutters that end at some box's left edge, each as long as no box crosses it."""
     middles = (boxes[:, 1] + boxes[:, 3]) / 2
     by_middle = np.argsort(middles)
-    lefts, rights = boxes[by_middle, 0], boxes[by_middle, 2]
+    lefts, rights, weights = boxes[by_middle, 0], boxes[by_middle, 2], num_rows[by_middle]
     found = []
     for x in np.unique(lefts):
         is_right = lefts >= x
         is_left = rights <= x - MIN_GUTTER * unit
         run_of = np.cumsum(~is_right & ~is_left)
-        num_left = np.bincount(run_of[is_left], minlength=run_of[-1] + 1)
-        num_right = np.bincount(run_of[is_right], minlength=run_of[-1] + 1)
-        support = np.minimum(num_left, num_right)
+        support = np.minimum(
+            np.bincount(run_of[is_left], weights[is_left], minlength=run_of[-1] + 1),
+            np.bincount(run_of[is_right], weights[is_right], minlength=run_of[-1] + 1),
+        )
         run = int(np.argmax(support))
         if support[run] >= MIN_ROWS:
             members = by_middle[(run_of == run) & (is_left | is_right)]
-            found.append(_Gutter(float(x), members, int(support[run])))
+            found.append(_Gutter(float(x), members, float(support[run])))
     return found
 
 
@@ -133,18 +143,13 @@ def _is_far_row(boxes: Floats, band: Indices, neighbour: Indices, unit: float) -
     return bool(gap > FAR * unit and len(find_rows(boxes[band])) == 1)
 
 
-def _are_columns(left: Floats, right: Floats, unit: float) -> bool:
-    sides = [_Side.of(left, unit), _Side.of(right, unit)]
-    if min(len(side.rows) for side in sides) < MIN_ROWS:
+def _are_columns(sides: Sequence[_Side], gutter: float, unit: float) -> bool:
+    if any(side.num_rows < MIN_ROWS or side.width < PROSE_WIDTH * unit for side in sides):
         return False
-    if min(side.width for side in sides) < PROSE_WIDTH * unit:
-        return False
-    num_prose = sum(side.is_prose for side in sides)
-    gutter = float(right[:, 0].min() - left[:, 2].max())
-    is_clear = gutter >= CLEAR_GUTTER * unit
-    return num_prose == 2 or (
-        num_prose == 1 and is_clear and _share_on_level(sides[0].rows, sides[1].rows, unit) < 1 / 3
-    )
+    if all(side.is_prose for side in sides):
+        return True
+    is_clear = gutter >= CLEAR_GUTTER * unit and any(side.is_prose for side in sides)
+    return is_clear and _share_on_level(sides[0].rows, sides[1].rows, unit) < 1 / 3
 
 
 def _share_on_level(rows_left: Floats, rows_right: Floats, unit: float) -> float:

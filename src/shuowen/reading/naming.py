@@ -123,10 +123,12 @@ def _footnotes(body: Sequence[Named], page_height: int, usual: float) -> list[Na
     low: list[Named] = []
     for item in sorted(body, key=lambda item: -item.box.bottom):
         is_small = _may_be_note(item.draft) and _size(item.draft) <= SMALL * usual
-        above = [other for other in body if other not in low and _is_under(other.box, item.box)]
-        if is_small and item.box.top > page_height / 2 and not above:
+        below = [other for other in body if other not in low and _is_under(other.box, item.box)]
+        has_text_below = any(other.draft.kind != "figure" for other in below)
+        if is_small and item.box.top > page_height / 2 and not has_text_below:
             low.append(item)
-    marked = [item for item in low if _is_marked(item.draft, usual)]
+    last = max((i for i, item in enumerate(body) if item not in low), default=-1)
+    marked = [item for item in low if _is_marked(item.draft, usual, body.index(item) < last)]
     return [item for item in body if item in low and _follows_mark(item, marked)]
 
 
@@ -134,9 +136,12 @@ def _may_be_note(draft: Draft) -> bool:
     return draft.kind in (None, "list") and not CAPTION.match(_text(draft))
 
 
-def _is_marked(draft: Draft, usual: float) -> bool:
-    """Whether a footnote begins here; very small print needs no mark, which is easily misread."""
-    return starts_footnote(_text(draft)) or _size(draft) <= VERY_SMALL * usual
+def _is_marked(draft: Draft, usual: float, is_between: bool) -> bool:
+    """Whether a footnote begins here.
+
+    The mark is easily lost; very small print between two columns' texts is a footnote without it.
+    """
+    return starts_footnote(_text(draft)) or (is_between and _size(draft) <= VERY_SMALL * usual)
 
 
 def _is_under(box: Box, upper: Box) -> bool:

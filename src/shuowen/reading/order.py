@@ -12,6 +12,9 @@ from shuowen.reading.columns import find_split
 from shuowen.reading.frame import Floats, Indices
 from shuowen.reading.rows import find_rows
 
+TALL = 1.5
+"""Height of a part, in heights of its lines, from which it cannot stand in a row of text."""
+
 Block = list[list[int]]
 """Rows, top to bottom, of indices, left to right, that no gutter divides."""
 
@@ -31,6 +34,20 @@ def order_blocks(boxes: Floats, heights: Floats) -> list[Block]:
 def _cut(boxes: Floats, heights: Floats, part: Indices) -> list[Block]:
     split = find_split(boxes[part], heights[part])
     if split is None:
-        return [[[int(part[index]) for index in row] for row in find_rows(boxes[part])]]
+        return [[[int(part[i]) for i in row] for row in _rows(boxes[part], heights[part])]]
     parts = (split.above, split.left, split.right, split.below)
     return [block for piece in parts if len(piece) for block in _cut(boxes, heights, part[piece])]
+
+
+def _rows(boxes: Floats, heights: Floats) -> Block:
+    """Rows of lines, top to bottom; what is taller than a line is a row by itself, by its top."""
+    is_tall = boxes[:, 3] - boxes[:, 1] > TALL * heights
+    flat = np.flatnonzero(~is_tall)
+    rows = [[int(flat[i]) for i in row] for row in find_rows(boxes[flat])]
+    rows += [[int(index)] for index in np.flatnonzero(is_tall)]
+    return sorted(rows, key=lambda row: _level(boxes[row], heights[row]))
+
+
+def _level(boxes: Floats, heights: Floats) -> float:
+    """Middle of a row's first line."""
+    return float(np.median(np.minimum((boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 1] + heights)))

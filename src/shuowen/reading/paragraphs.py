@@ -29,7 +29,7 @@ MIN_INDENT = 0.8
 """Shift to the right, in line heights, that starts a paragraph; Chinese uses two, English one."""
 MAX_INDENT = 5.0
 """A larger shift is a new place on the page, not an indented paragraph."""
-WIDE_GAP = 2.0
+WIDE_GAP = 1.2
 """White within a row, in line heights, that no sentence has: rows like it are kept as they are."""
 
 BULLET = re.compile(r"^\s*(?:[•●○◦▪■□◆◇❖➢➤►▶✓✔※·①-⑳]\s*(?=\S)|[*–—-]\s(?=\S))")
@@ -78,8 +78,8 @@ def find_paragraphs(rows: Sequence[Row]) -> list[Paragraph]:
         return []
     right = max(float(row.box[2]) for row in rows)
     paragraphs = [[rows[0]]]
-    for above, below in pairwise(rows):
-        if _ends(above, below, right):
+    for below, after in zip(rows[1:], [*rows[2:], None], strict=False):
+        if _ends(paragraphs[-1], below, after, right):
             paragraphs.append([])
         paragraphs[-1].append(below)
     return paragraphs
@@ -107,16 +107,44 @@ def is_item(row: Row) -> bool:
     return bool(BULLET.match(row.text) or NUMBER.match(row.text))
 
 
-def _ends(above: Row, below: Row, right: float) -> bool:
+def _ends(paragraph: Paragraph, below: Row, after: Row | None, right: float) -> bool:
+    """Whether a paragraph ends before the row `below`; `after` is the row after that."""
+    above = paragraph[-1]
     unit = min(above.height, below.height)
     if max(above.widest_gap, below.widest_gap) > WIDE_GAP * unit or BULLET.match(below.text):
         return True
     shift = float(below.box[0] - above.box[0]) / unit
     if NUMBER.match(below.text) and abs(shift) > MIN_SHIFT:
         return True
-    if MIN_INDENT < shift < MAX_INDENT and not is_item(above):
+    if MIN_INDENT < shift < MAX_INDENT and not _hangs(above, below, after):
+        return True
+    if _is_uneven(paragraph, below, shift, unit):
         return True
     return _first_word_width(below) < right - float(above.box[2])
+
+
+def _hangs(above: Row, below: Row, after: Row | None) -> bool:
+    """Whether an indented row goes on with an item, or with a paragraph that hangs from its first.
+
+    A hanging paragraph stays indented; an indented first row is followed by one further left.
+    """
+    stays = after is not None and abs(after.box[0] - below.box[0]) < MIN_SHIFT * below.height
+    return is_item(above) or stays
+
+
+def _is_uneven(paragraph: Paragraph, below: Row, shift: float, unit: float) -> bool:
+    """Whether rows are centred, or set to the right: then each ends where it ends.
+
+    In prose only the first row may begin elsewhere than the second. A title may be centred.
+    """
+    above = paragraph[-1]
+    if above.vote == below.vote == "title":
+        return False
+    end_shift = float(below.box[2] - above.box[2]) / unit
+    is_centred = shift * end_shift < 0 and min(abs(shift), abs(end_shift)) > MIN_SHIFT
+    is_flush_right = abs(end_shift) < MIN_SHIFT and abs(shift) > MIN_INDENT
+    is_alike = abs(abs(shift) - abs(end_shift)) < MIN_SHIFT
+    return (is_centred and is_alike) or (is_flush_right and len(paragraph) > 1)
 
 
 def _first_word_width(row: Row) -> float:
