@@ -1,6 +1,7 @@
 """Shuowen reads hard documents on your own machine.
 
-`shuowen.read("scan.pdf")` gives a `Document`. Names are imported when they are used first, so that `import shuowen` takes milliseconds.
+`shuowen.read("scan.pdf")` gives a `Document`. Names are imported when they are used first, so that
+`import shuowen` takes milliseconds.
 """
 
 from __future__ import annotations
