@@ -8,11 +8,12 @@ is needed from the system.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from shuowen.document.model import Box, Cell, Line, Page, Region
+from shuowen.document.model import Box, Cell, Line, Page, Point, Region
 from shuowen.image.page import Pixels
 from shuowen.writers.overlay_legend import Entry, legend_height, write_legend
 from shuowen.writers.overlay_style import CELL_COLOR, KIND_COLORS, Color, Sheet, confidence_color
@@ -39,11 +40,12 @@ def write_page(page: Page, pixels: Pixels) -> bytes:
         if region.table is not None:
             for cell in region.table.cells:
                 _draw_cell(sheet, cell)
-    for number, region in enumerate(page.regions, start=1):
-        _draw_region(sheet, region, number)
+    for region in page.regions:
+        _draw_region(sheet, region)
     for region in page.regions:
         for line in region.lines:
             _label_doubt(sheet, line)
+    _label_regions(sheet, page.regions)
     write_legend(sheet, _entries(page))
     file = BytesIO()
     sheet.image.save(file, "PNG", compress_level=3)
@@ -97,31 +99,47 @@ def _draw_cell(sheet: Sheet, cell: Cell) -> None:
     sheet.polygon(_corners(cell.box), outline=CELL_COLOR, width=sheet.thin, fill=fill)
 
 
-def _draw_region(sheet: Sheet, region: Region, number: int) -> None:
-    color = KIND_COLORS[region.kind]
-    outline = (*color, _REGION_ALPHA)
+def _draw_region(sheet: Sheet, region: Region) -> None:
+    outline = (*KIND_COLORS[region.kind], _REGION_ALPHA)
     sheet.polygon(_corners(region.box), outline=outline, width=sheet.thick, fill=None)
-    x, y = sheet.place(region.box.left, region.box.top)
-    _label(sheet, (x, y - 1.3 * sheet.font_px), f"{number} {region.kind}", color)
+
+
+def _label_regions(sheet: Sheet, regions: Sequence[Region]) -> None:
+    """Number and kind of each: above its box, or to the left when only there nothing is hidden."""
+    boxes = [_placed(sheet, region.box) for region in regions]
+    for number, (region, box) in enumerate(zip(regions, boxes, strict=True), start=1):
+        text = f"{number} {region.kind}"
+        width, height = _label_size(sheet, text)
+        above = Box(box.left, box.top - height, box.left + width, box.top)
+        beside = Box(box.left - width, box.top, box.left, box.top + height)
+        is_clear = beside.left >= 0 and not any(map(beside.overlap, boxes))
+        chosen = beside if is_clear and any(map(above.overlap, boxes)) else above
+        _label(sheet, (chosen.left, chosen.top), text, KIND_COLORS[region.kind])
+
+
+def _placed(sheet: Sheet, box: Box) -> Box:
+    return Box(*sheet.place(box.left, box.top), *sheet.place(box.right, box.bottom))
 
 
 def _label_doubt(sheet: Sheet, line: Line) -> None:
     if line.confidence >= _DOUBT:
         return
-    text = f"{line.confidence:.0%}"
     x, y = sheet.place(line.box.right, line.box.center[1])
-    corner = (x, y - 0.65 * sheet.font_px)
+    text = f"{line.confidence:.0%}"
+    corner = (x, y - _label_size(sheet, text)[1] / 2)
     _label(sheet, corner, text, confidence_color(line.confidence))
 
 
-def _label(sheet: Sheet, corner: tuple[float, float], text: str, color: Color) -> None:
+def _label_size(sheet: Sheet, text: str) -> tuple[float, float]:
+    return sheet.font.getlength(text) + 0.6 * sheet.font_px, 1.3 * sheet.font_px
+
+
+def _label(sheet: Sheet, corner: Point, text: str, color: Color) -> None:
     """White text on a patch of `color`, its top left at `corner` or moved onto the sheet."""
-    width = sheet.font.getlength(text) + 0.6 * sheet.font_px
-    height = 1.3 * sheet.font_px
+    width, height = _label_size(sheet, text)
     x = min(max(corner[0], 0), sheet.image.width - width)
     y = min(max(corner[1], 0), sheet.bottom - height)
-    patch = (x, y, x + width, y + height)
-    sheet.draw.rectangle(patch, fill=(*color, _LABEL_ALPHA))
+    sheet.draw.rectangle((x, y, x + width, y + height), fill=(*color, _LABEL_ALPHA))
     center = (x + width / 2, y + height / 2)
     sheet.draw.text(center, text, font=sheet.font, fill="white", anchor="mm")
 
