@@ -83,7 +83,7 @@ def _solid_draft(part: Part, page: PageLines) -> Draft:
     indices = list(part.line_indices)
     if part.kind is None:
         rows = [make_row([index], page) for index in indices]
-        return Draft(paragraphs=(rows,))
+        return Draft(paragraphs=tuple([row] for row in rows) if part.is_stack else (rows,))
     grouped = find_rows(page.boxes[indices])
     rows = [make_row([indices[index] for index in row], page) for row in grouped]
     paragraphs = tuple([row] for row in rows)

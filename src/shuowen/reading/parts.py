@@ -14,6 +14,7 @@ import numpy as np
 from shuowen.document.model import Box, Direction, Line, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
 from shuowen.reading.frame import Floats, straight_boxes, turned_box
+from shuowen.reading.line_numbers import find_line_numbers
 from shuowen.reading.order import order_blocks
 from shuowen.reading.rows import find_rows, row_box
 
@@ -34,6 +35,8 @@ class Part:
     line_indices: tuple[int, ...]
     kind: RegionKind | None = None
     layout_box: Box | None = None
+    is_stack: bool = False
+    """Whether every line ends where it ends; else they run on as one paragraph."""
 
     @property
     def is_line(self) -> bool:
@@ -52,8 +55,9 @@ def find_parts(
         layout: What the layout network saw, most confident first.
         direction: The page's main direction.
     """
-    parts: list[Part] = []
-    free = list(range(len(lines)))
+    numbers = find_line_numbers(lines, boxes)
+    parts = [Part(line_indices=tuple(numbers), is_stack=True)] if numbers else []
+    free = [index for index in range(len(lines)) if index not in set(numbers)]
     for seen in layout:
         inside = [index for index in free if seen.box.contains(lines[index].box.center)]
         if _is_solid(seen, lines, boxes, inside):
