@@ -40,14 +40,14 @@ class Flattening:
         """Points of the original, in the straightened picture."""
         return _mapped(points, self.matrix)
 
+    def original_points(self, points: Sequence[Point]) -> NDArray[np.float64]:
+        """Points of the straightened picture on the original, (N, 2)."""
+        return np.array(_mapped(points, np.linalg.inv(self.matrix)))
+
     def original_box(self, box: Box) -> Box:
         """The smallest upright box on the original around a box of the straightened picture."""
-        corners: list[Point] = [
-            (box.left, box.top),
-            (box.right, box.top),
-            (box.right, box.bottom),
-            (box.left, box.bottom),
-        ]
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        corners: list[Point] = [(left, top), (right, top), (right, bottom), (left, bottom)]
         return box_around(_mapped(corners, np.linalg.inv(self.matrix)))
 
 

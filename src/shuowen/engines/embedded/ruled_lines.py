@@ -65,14 +65,14 @@ def find_rules(pixels: Pixels, text_boxes: Sequence[Box]) -> Rules:
     gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, _WORK_SIDE_PX / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    text = _text_mask(small.shape, [Box(*(edge * scale for edge in _edges(b))) for b in text_boxes])
+    text = _text_mask(small.shape, text_boxes, scale)
     horizontal = _outside(_long_thin_dark(small), text)
     vertical = _long_thin_dark(np.ascontiguousarray(small.T))
     vertical = np.ascontiguousarray(_outside(vertical, np.ascontiguousarray(text.T)).T)
     size = (gray.shape[1], gray.shape[0])
     return Rules(
-        ys=tuple(y / scale for y in _positions(horizontal)),
-        xs=tuple(x / scale for x in _positions(np.ascontiguousarray(vertical.T))),
+        ys=_with_open_ends(_positions(horizontal), vertical, scale),
+        xs=_with_open_ends(_positions(vertical.T), horizontal.T, scale),
         horizontal=cv2.resize(horizontal, size, interpolation=cv2.INTER_NEAREST),
         vertical=cv2.resize(vertical, size, interpolation=cv2.INTER_NEAREST),
     )
@@ -90,18 +90,20 @@ def ruled_structure(rules: Rules) -> TableStructure | None:
         return None
     beside = _walls(rules.vertical, xs[1:-1], ys)
     below = _walls(rules.horizontal.T, ys[1:-1], xs).T
-    labels, odd = merged_labels(beside.T > _WALL, below.T > _WALL)
+    labels, added = merged_labels(beside.T > _WALL, below.T > _WALL)
     ys, xs, labels = _without_phantoms(ys, xs, labels)
     slots = _slots(labels, ys, xs)
     if len(slots) < 2:
         return None
     shares = np.concatenate([beside.ravel(), below.ravel()])
     clear = float((np.abs(shares - _WALL) > 0.2).mean()) if shares.size else 1.0
+    heads = [slot.row_span for slot in slots if slot.row_index == 0]
     return TableStructure(
         num_rows=labels.shape[0],
         num_cols=labels.shape[1],
         slots=slots,
-        confidence=clear * (1 - odd / labels.size),
+        confidence=max(clear * (1 - added / labels.size), 0.0),
+        num_header_rows=max(heads) if max(heads) < labels.shape[0] else 0,
     )
 
 
@@ -126,24 +128,36 @@ def merged_labels(
     canvas[1::2, ::2] = ~wall_below
     labels = cv2.connectedComponents(canvas, connectivity=4)[1][::2, ::2].astype(np.int64)
     added = 0
-    while (group := _first_ragged(labels)) is not None:
-        window = _window(labels, group)
-        added += int((labels[window] != group).sum())
-        for other in np.unique(labels[window]):
-            labels[labels == other] = group
+    while len(ragged := _ragged_windows(labels)):
+        for rows, cols in ragged:
+            others = np.unique(labels[rows, cols])
+            added += int((labels[rows, cols] != others[0]).sum())
+            labels[np.isin(labels, others)] = others[0]
     return labels, added
 
 
-def _first_ragged(labels: NDArray[np.int64]) -> int | None:
-    for group in np.unique(labels):
-        if (labels[_window(labels, group)] != group).any():
-            return int(group)
-    return None
+def _windows(labels: NDArray[np.int64]) -> list[tuple[slice, slice]]:
+    """The smallest window around each label, in the order of the labels."""
+    names, flat = np.unique(labels, return_inverse=True)
+    rows, cols = np.divmod(np.arange(labels.size), labels.shape[1])
+    starts = np.full((len(names), 2), labels.size)
+    ends = np.zeros((len(names), 2), np.int64)
+    where = np.stack([rows, cols], axis=1)
+    np.minimum.at(starts, flat.ravel(), where)
+    np.maximum.at(ends, flat.ravel(), where + 1)
+    return [
+        (slice(int(top), int(bottom)), slice(int(left), int(right)))
+        for (top, left), (bottom, right) in zip(starts, ends, strict=True)
+    ]
 
 
-def _window(labels: NDArray[np.int64], group: int) -> tuple[slice, slice]:
-    rows, cols = np.nonzero(labels == group)
-    return slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)
+def _ragged_windows(labels: NDArray[np.int64]) -> list[tuple[slice, slice]]:
+    counts = np.unique(labels, return_counts=True)[1]
+    return [
+        window
+        for window, count in zip(_windows(labels), counts, strict=True)
+        if labels[window].size != count
+    ]
 
 
 def _without_phantoms(
@@ -165,30 +179,27 @@ def _without_phantoms(
 def _slots(
     labels: NDArray[np.int64], ys: Sequence[float], xs: Sequence[float]
 ) -> tuple[CellSlot, ...]:
-    slots = []
-    for group in np.unique(labels):
-        rows, cols = _window(labels, int(group))
-        slots.append(
-            CellSlot(
-                row_index=int(rows.start),
-                col_index=int(cols.start),
-                row_span=int(rows.stop - rows.start),
-                col_span=int(cols.stop - cols.start),
-                box=Box(xs[cols.start], ys[rows.start], xs[cols.stop], ys[rows.stop]),
-            )
+    slots = [
+        CellSlot(
+            row_index=rows.start,
+            col_index=cols.start,
+            row_span=rows.stop - rows.start,
+            col_span=cols.stop - cols.start,
+            box=Box(xs[cols.start], ys[rows.start], xs[cols.stop], ys[rows.stop]),
         )
+        for rows, cols in _windows(labels)
+    ]
     return tuple(sorted(slots, key=lambda slot: (slot.row_index, slot.col_index)))
 
 
-def _edges(box: Box) -> tuple[float, float, float, float]:
-    return box.left, box.top, box.right, box.bottom
-
-
-def _text_mask(shape: tuple[int, ...], boxes: Sequence[Box]) -> Mask:
+def _text_mask(shape: tuple[int, ...], boxes: Sequence[Box], scale: float) -> Mask:
+    """255 inside text; boxes lose a tenth of their height, for detectors draw them generously."""
     mask = np.zeros(shape, np.uint8)
     for box in boxes:
-        top, left = max(round(box.top) - 1, 0), max(round(box.left) - 1, 0)
-        mask[top : round(box.bottom) + 2, left : round(box.right) + 2] = 255
+        rim = 0.1 * min(box.width, box.height)
+        rows = slice(round((box.top + rim) * scale), round((box.bottom - rim) * scale) + 1)
+        cols = slice(round((box.left + rim) * scale), round((box.right - rim) * scale) + 1)
+        mask[max(rows.start, 0) : rows.stop, max(cols.start, 0) : cols.stop] = 255
     return mask
 
 
@@ -217,6 +228,7 @@ def _long_thin_dark(gray: Mask) -> Mask:
 
 def _positions(mask: Mask) -> list[float]:
     """Heights of the horizontal rules in a mask: pieces at one height are one rule."""
+    mask = np.ascontiguousarray(mask)
     length = max(20, max(mask.shape) // 40)
     _, _, stats, centres = cv2.connectedComponentsWithStats(mask)
     pieces = sorted(
@@ -233,16 +245,33 @@ def _positions(mask: Mask) -> list[float]:
     return [_mean(rule) for rule in rules if sum(width for _, width in rule) >= 2 * length]
 
 
+def _with_open_ends(positions: list[float], crossing: Mask, scale: float) -> tuple[float, ...]:
+    """Positions of rules, and the open edges where the crossing rules go on beyond the outermost.
+
+    Many tables have no rule at their sides, or are cut out along it.
+    """
+    printed = np.flatnonzero((crossing > 0).sum(axis=1) >= 2)
+    if len(positions) and printed.size:
+        least = max(20, max(crossing.shape) // 40)
+        if positions[0] - printed[0] > least:
+            positions = [float(printed[0]), *positions]
+        if printed[-1] - positions[-1] > least:
+            positions = [*positions, float(printed[-1])]
+    return tuple(position / scale for position in positions)
+
+
 def _mean(pieces: Sequence[tuple[float, float]]) -> float:
     return sum(y * width for y, width in pieces) / sum(width for _, width in pieces)
 
 
 def _walls(vertical: Mask, xs: Sequence[float], ys: Sequence[float]) -> Walls:
     """Printed share of the wall at each x between each two neighbouring ys, (xs, ys - 1)."""
-    shares = np.zeros((len(xs), len(ys) - 1))
-    for i, x in enumerate(xs):
-        left = max(int(x) - _SAME_RULE_PX, 0)
-        printed = vertical[:, left : int(x) + _SAME_RULE_PX + 1].any(axis=1)
-        for j, (top, bottom) in enumerate(zip(ys, ys[1:], strict=False)):
-            shares[i, j] = printed[round(top) : max(round(bottom), round(top) + 1)].mean()
+    tops = np.round(ys[:-1]).astype(int)
+    bottoms = np.maximum(np.round(ys[1:]).astype(int), tops + 1)
+    shares = np.zeros((len(xs), len(tops)))
+    for index, x in enumerate(xs):
+        beside = slice(max(int(x) - _SAME_RULE_PX, 0), int(x) + _SAME_RULE_PX + 1)
+        printed = np.concatenate([[0], np.cumsum(vertical[:, beside].any(axis=1))])
+        ends = np.minimum(bottoms, len(vertical))
+        shares[index] = (printed[ends] - printed[np.minimum(tops, ends)]) / (bottoms - tops)
     return shares

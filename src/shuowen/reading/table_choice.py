@@ -1,0 +1,216 @@
+"""Which grid fits a table: candidates from the printed rules, the network, and the text itself.
+
+Each candidate is judged by the same evidence: how sure its maker is, whether words that stand apart
+on one level fall into one cell, and whether rows or columns stay empty. Printed rules win a tie.
+The network looks again at other views of the picture only while no candidate convinces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from shuowen.document.model import Box, union_of
+from shuowen.engines.embedded.records import CellSlot, TableStructure
+from shuowen.engines.embedded.ruled_lines import Rules, ruled_structure
+from shuowen.engines.embedded.table_structure import find_structure
+from shuowen.image.page import Pixels
+from shuowen.reading.table_rows import text_structure
+from shuowen.reading.table_text import Floats, Piece, edges_of, place, split_at_walls
+
+CONVINCING = 0.995
+"""A candidate as good as this ends the search."""
+TRUSTED = 0.8
+"""Below this the text's own rows and columns are taken instead."""
+RULED_BONUS = 0.01
+CONFLICT_WEIGHT = 0.3
+"""Of a share of conflicts against the network's confidence, which moves between 0.9 and 1."""
+LEAST_INSIDE = 0.85
+"""Share of the text that must lie inside a ruled grid."""
+MAX_OPEN_BODY = 0.6
+"""A ruled row taller than this share of the table with stacked lines in it is a body whose rows
+have no rules between them."""
+MIN_STACKED = 3
+WIDE_GAP = 1.5
+"""White, in line heights, that parts two words of one level into two cells."""
+MAX_NETWORK_PIECES = 500
+"""The network stops at about 500 tokens; a table with more text than that is beyond it."""
+MAX_LINES_IN_CELL = 60
+MAX_ACROSS = 0.25
+"""Share of a piece's width that may lie in another cell."""
+CLOSED = 0.8
+"""Share of the outline's two sides that must be printed for the outline to be closed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A grid, the text split at its walls, and how well they fit, at most 1 plus the bonus."""
+
+    structure: TableStructure
+    pieces: tuple[Piece, ...]
+    score: float
+
+
+def choose_structure(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> Choice:
+    """The grid that fits a straightened table picture best.
+
+    Args:
+        pixels: The table, (height, width, 3) RGB, lines level.
+        pieces: Its text, at least one piece, in pixels of the picture.
+        rules: Its printed rules.
+    """
+    best: Choice | None = None
+    for candidate in _candidates(pixels, pieces, rules):
+        if best is None or candidate.score > best.score:
+            best = candidate
+        if best.score >= CONVINCING:
+            return best
+    if best is None or best.score < TRUSTED:
+        return _judged(text_structure(pieces), pieces)
+    return best
+
+
+def _candidates(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> Iterator[Choice]:
+    ruled = ruled_structure(rules)
+    if ruled is not None and _is_whole(ruled, rules, pieces):
+        choice = _judged(ruled, pieces)
+        yield replace(choice, score=choice.score + RULED_BONUS)
+    if len(pieces) > MAX_NETWORK_PIECES:
+        return
+    height, width = pixels.shape[:2]
+    for view, area in (
+        (_as_it_is, Box(0, 0, width, height)),
+        (_as_it_is, _text_area(pieces, width, height)),
+        (_without_specks, Box(0, 0, width, height)),
+    ):
+        structure = _network_structure(view(pixels), area)
+        if structure.slots:
+            yield _judged(structure, pieces)
+
+
+def _judged(structure: TableStructure, pieces: Sequence[Piece]) -> Choice:
+    parts = split_at_walls(pieces, structure.slots)
+    score = structure.confidence - CONFLICT_WEIGHT * _conflicts(structure, parts)
+    return Choice(structure=structure, pieces=tuple(parts), score=score)
+
+
+def _as_it_is(pixels: Pixels) -> Pixels:
+    return pixels
+
+
+def _without_specks(pixels: Pixels) -> Pixels:
+    """Without the single black and white pixels of faxes and cheap scans."""
+    gray = cv2.medianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), 3)
+    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def _text_area(pieces: Sequence[Piece], width: int, height: int) -> Box:
+    """The text with a line's height around it: nearer than the picture where margins are wide."""
+    box = union_of([piece.box for piece in pieces])
+    rim = float(np.median([piece.box.height for piece in pieces]))
+    return Box(
+        max(box.left - rim, 0),
+        max(box.top - rim, 0),
+        min(box.right + rim, width),
+        min(box.bottom + rim, height),
+    )
+
+
+def _network_structure(pixels: Pixels, area: Box) -> TableStructure:
+    left, top = int(area.left), int(area.top)
+    found = find_structure(pixels[top : int(area.bottom), left : int(area.right)])
+    return replace(found, slots=tuple(_moved(slot, left, top) for slot in found.slots))
+
+
+def _moved(slot: CellSlot, x: float, y: float) -> CellSlot:
+    box = slot.box and Box(
+        slot.box.left + x, slot.box.top + y, slot.box.right + x, slot.box.bottom + y
+    )
+    return replace(slot, box=box)
+
+
+def _conflicts(structure: TableStructure, pieces: Sequence[Piece]) -> float:
+    """Shares of pieces that stand apart in one cell or across a wall, of empty rows and columns."""
+    homes = place(pieces, structure.slots)
+    rows, cols = np.zeros(structure.num_rows, bool), np.zeros(structure.num_cols, bool)
+    for slot in (structure.slots[home] for home in set(homes)):
+        rows[slot.row_index : slot.row_index + slot.row_span] = True
+        cols[slot.col_index : slot.col_index + slot.col_span] = True
+    boxes = edges_of([piece.box for piece in pieces])
+    held = np.array(homes)
+    apart = sum(_num_apart(boxes[held == home]) for home in set(homes))
+    across = _num_across(boxes, homes, structure.slots)
+    return (apart + across) / len(pieces) + float((~rows).mean()) + float((~cols).mean())
+
+
+def _num_apart(boxes: Floats) -> int:
+    """Pairs of boxes on one level with wide white between them."""
+    if len(boxes) > MAX_LINES_IN_CELL:
+        return len(boxes)
+    one, other = np.triu_indices(len(boxes), 1)
+    first, second = boxes[one], boxes[other]
+    height = np.minimum(first[:, 3] - first[:, 1], second[:, 3] - second[:, 1])
+    level = np.minimum(first[:, 3], second[:, 3]) - np.maximum(first[:, 1], second[:, 1])
+    gap = np.maximum(first[:, 0], second[:, 0]) - np.minimum(first[:, 2], second[:, 2])
+    return int(((level > height / 2) & (gap > WIDE_GAP * height)).sum())
+
+
+def _num_across(boxes: Floats, homes: Sequence[int], slots: Sequence[CellSlot]) -> int:
+    """Pieces of which a good part lies in another cell than their own."""
+    own = edges_of([slots[home].box for home in homes])
+    shared = np.minimum(boxes[:, 2], own[:, 2]) - np.maximum(boxes[:, 0], own[:, 0])
+    outside = shared < (1 - MAX_ACROSS) * (boxes[:, 2] - boxes[:, 0])
+    others = edges_of([slot.box for slot in slots])
+    return sum(_overlaps_most(boxes[index], others, homes[index]) for index in np.flatnonzero(outside))
+
+
+def _overlaps_most(box: Floats, slots: Floats, home: int) -> bool:
+    """Whether a good part of a box lies in one slot that is not its home."""
+    wide = np.minimum(box[2], slots[:, 2]) - np.maximum(box[0], slots[:, 0])
+    high = np.minimum(box[3], slots[:, 3]) - np.maximum(box[1], slots[:, 1])
+    over = (wide > MAX_ACROSS * (box[2] - box[0])) & (high > 0.5 * (box[3] - box[1]))
+    over[home] = False
+    return bool(over.any())
+
+
+def _is_whole(ruled: TableStructure, rules: Rules, pieces: Sequence[Piece]) -> bool:
+    """Whether rules frame the text and part all of its rows, not only head and body."""
+    if ruled.num_rows * ruled.num_cols < 4:
+        return False
+    outline = union_of([slot.box for slot in ruled.slots if slot.box is not None])
+    inside = sum(len(p.line.text) for p in pieces if outline.contains(p.box.center))
+    if inside < LEAST_INSIDE * sum(len(p.line.text) for p in pieces):
+        return False
+    least = MAX_OPEN_BODY * outline.height if _is_closed(outline, rules) else 0.0
+    return not any(_is_open_row(ruled, row, least, pieces) for row in range(ruled.num_rows))
+
+
+def _is_closed(outline: Box, rules: Rules) -> bool:
+    """Whether the left and the right side of the table are printed."""
+    top, bottom = round(outline.top), round(outline.bottom)
+    for x in (outline.left, outline.right):
+        side = rules.vertical[top:bottom, max(round(x) - 7, 0) : round(x) + 8]
+        if not side.size or side.any(axis=1).mean() < CLOSED:
+            return False
+    return True
+
+
+def _is_open_row(
+    ruled: TableStructure, row: int, least_height: float, pieces: Sequence[Piece]
+) -> bool:
+    """Whether two cells of a row that is this high hold stacked lines."""
+    cells = [
+        slot.box
+        for slot in ruled.slots
+        if slot.row_index == row and slot.row_span == 1 and slot.box is not None
+    ]
+    stacked = [
+        cell
+        for cell in cells
+        if cell.height > least_height
+        and sum(cell.contains(piece.box.center) for piece in pieces) >= MIN_STACKED
+    ]
+    return len(stacked) >= 2

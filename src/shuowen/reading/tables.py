@@ -1,0 +1,138 @@
+"""Tables of a page: their grid, and which text stands in which cell.
+
+The table's picture is straightened first (`image/perspective.py`). Its grid comes from the printed
+rules, from the structure network or from the text's own rows and columns (`table_choice.py`).
+Every line of the region ends in exactly one cell (`table_text.py`); cells that hold ink but no text
+are read again one by one (`table_ink.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from shuowen.document.model import Box, Line, Notice, Region
+from shuowen.engines.embedded.detector import TextBox
+from shuowen.engines.embedded.ruled_lines import Rules, find_rules
+from shuowen.image.page import Pixels
+from shuowen.image.perspective import Flattening, Segments, flatten
+from shuowen.reading.table_areas import table_areas
+from shuowen.reading.table_cells import make_table, table_text
+from shuowen.reading.table_choice import TRUSTED, Choice, choose_structure
+from shuowen.reading.table_ink import find_ink
+from shuowen.reading.table_text import Piece, place, quad_of, straightened
+
+__all__ = ["fill_tables", "table_areas"]
+
+ReadLines = Callable[[Pixels, Sequence[TextBox]], list[Line]]
+"""Reads the text in boxes of a picture; `EmbeddedEngine.read_lines`."""
+
+RIM_PX = 6
+"""Taken with a table on every side, for its outermost rules."""
+MAX_PIECES = 20_000
+MAX_CELLS_READ = 500
+LEAST_CONFIDENCE = 0.5
+"""A mark in an empty cell that is read with less stays unread."""
+
+_PARTIAL = Notice(
+    code="table_partial",
+    message="The rows and columns of this table are uncertain: they follow the text alone.",
+)
+_TOO_LARGE = Notice(
+    code="table_partial",
+    message=f"This table has more than {MAX_PIECES} pieces of text; its cells were not worked out.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Crop:
+    """A table's part of the page, straightened."""
+
+    page: Pixels
+    origin: Box
+    flattening: Flattening
+    rules: Rules
+
+
+def fill_tables(
+    regions: list[Region], pixels: Pixels, read_lines: ReadLines | None = None
+) -> list[Region]:
+    """Gives every table region its cells; other regions stay as they are.
+
+    Args:
+        regions: Regions of the page, boxes in pixels of `pixels`.
+        pixels: The upright page, (height, width, 3) RGB.
+        read_lines: Reads cells that hold ink but no text; without it they stay empty.
+
+    Returns:
+        The regions in their order. A table whose grid is doubtful has a notice "table_partial".
+    """
+    return [
+        _filled(region, pixels, read_lines) if region.kind == "table" and region.lines else region
+        for region in regions
+    ]
+
+
+def _filled(region: Region, pixels: Pixels, read_lines: ReadLines | None) -> Region:
+    if len(region.lines) > MAX_PIECES:
+        return msgspec.structs.replace(region, notices=(*region.notices, _TOO_LARGE))
+    crop, pieces = _straight_crop(region, pixels)
+    choice = choose_structure(crop.flattening.pixels, pieces, crop.rules)
+    pieces = list(choice.pieces)
+    homes = place(pieces, choice.structure.slots)
+    if read_lines is not None:
+        pieces += _overlooked(crop, choice, homes, read_lines)
+        homes = place(pieces, choice.structure.slots)
+    table = make_table(choice.structure, pieces, homes, crop.flattening, crop.origin)
+    return msgspec.structs.replace(
+        region,
+        table=table,
+        text=table_text(table),
+        lines=tuple(piece.line for piece in pieces),
+        notices=region.notices if choice.score >= TRUSTED else (*region.notices, _PARTIAL),
+    )
+
+
+def _straight_crop(region: Region, pixels: Pixels) -> tuple[_Crop, list[Piece]]:
+    height, width = pixels.shape[:2]
+    left, top = max(int(region.box.left) - RIM_PX, 0), max(int(region.box.top) - RIM_PX, 0)
+    right, bottom = min(int(region.box.right) + RIM_PX, width), int(region.box.bottom) + RIM_PX
+    origin = Box(left, top, right, min(bottom, height))
+    picture = np.ascontiguousarray(pixels[top:bottom, left:right])
+    flattening = flatten(picture, _text_edges(region.lines) - np.array([left, top, left, top]))
+    pieces = straightened(region.lines, flattening, origin)
+    rules = find_rules(flattening.pixels, [piece.box for piece in pieces])
+    return _Crop(page=pixels, origin=origin, flattening=flattening, rules=rules), pieces
+
+
+def _text_edges(lines: Sequence[Line]) -> Segments:
+    """Upper and lower edges of horizontal lines, (N, 4)."""
+    edges = [
+        (*start, *end)
+        for line in lines
+        if line.direction == "horizontal"
+        for start, end in ((line.quad[0], line.quad[1]), (line.quad[3], line.quad[2]))
+    ]
+    return np.array(edges, np.float64).reshape(-1, 4)
+
+
+def _overlooked(
+    crop: _Crop, choice: Choice, homes: Sequence[int], read_lines: ReadLines
+) -> list[Piece]:
+    """What the recogniser reads in the cells that hold ink but no text."""
+    marks = find_ink(
+        crop.flattening.pixels, choice.structure, choice.pieces, homes, crop.rules
+    )
+    offset = np.array([crop.origin.left, crop.origin.top])
+    boxes = [
+        TextBox(
+            quad=(crop.flattening.original_points(quad_of(mark)) + offset).astype(np.float32),
+            score=1.0,
+        )
+        for mark in marks[:MAX_CELLS_READ]
+    ]
+    lines = [line for line in read_lines(crop.page, boxes) if line.confidence >= LEAST_CONFIDENCE]
+    return straightened(lines, crop.flattening, crop.origin)
