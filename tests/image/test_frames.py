@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from shuowen.config import Limits
 from shuowen.errors import CapacityError, InputError, MissingExtraError
@@ -43,6 +44,16 @@ def multi_page(*pages: Pixels, **options: Any) -> bytes:
     pictures = [Image.fromarray(page) for page in pages]
     stream = io.BytesIO()
     pictures[0].save(stream, "TIFF", save_all=True, append_images=pictures[1:], **options)
+    return stream.getvalue()
+
+
+def tagged(*pages: tuple[Pixels, dict[int, int]]) -> bytes:
+    """A TIFF whose pages have tags of their own."""
+    stream = io.BytesIO()
+    with AppendingTiffWriter(stream) as writer:
+        for pixels, tags in pages:
+            Image.fromarray(pixels).save(writer, "TIFF", tiffinfo=tags)
+            writer.newFrame()
     return stream.getvalue()
 
 
@@ -88,12 +99,9 @@ def test_photos_come_upright(image_format: str, orientation: int) -> None:
 
 
 def test_every_page_of_a_tiff_has_its_own_turn() -> None:
-    pages = [Image.fromarray(as_the_camera_saw(CORNERS, turn)) for turn in (1, 6, 3)]
-    stream = io.BytesIO()
-    for page, turn in zip(pages, (1, 6, 3), strict=True):
-        page.encoderinfo = {"tiffinfo": {ORIENTATION: turn}}
-    pages[0].save(stream, "TIFF", save_all=True, append_images=pages[1:], tiffinfo={ORIENTATION: 1})
-    with opened(stream.getvalue()) as frames:
+    turns = (1, 6, 3)
+    pages = [(as_the_camera_saw(CORNERS, turn), {ORIENTATION: turn}) for turn in turns]
+    with opened(tagged(*pages)) as frames:
         for index in (2, 0, 1, 2):
             assert np.array_equal(frames.load(index), CORNERS)
 
@@ -168,11 +176,7 @@ def test_pages_of_different_size_and_mode_in_any_order() -> None:
 
 
 def test_a_page_behind_its_thumbnail_is_the_only_page() -> None:
-    thumbnail, page = Image.fromarray(NOISE[::4, ::4]), Image.fromarray(NOISE)
-    page.encoderinfo = {"tiffinfo": {254: 0}}
-    stream = io.BytesIO()
-    thumbnail.save(stream, "TIFF", save_all=True, append_images=[page], tiffinfo={254: 1})
-    with opened(stream.getvalue()) as frames:
+    with opened(tagged((NOISE[::4, ::4], {254: 1}), (NOISE, {254: 0}))) as frames:
         assert frames.num_pages == 1
         assert np.array_equal(frames.load(0), NOISE)
 
