@@ -29,8 +29,12 @@ MIN_FITTED_DPI = 72
 """A page too large for the limit on pixels is drawn more coarsely, but not below this: at 72 dpi
 ordinary 10-point text is 10 pixels high, about the least that can be read."""
 
-MAX_SCAN_DPI = 300
-"""Scans finer than this, or than the resolution asked for, are drawn at this one."""
+MIN_SCAN_DPI, MAX_SCAN_DPI = 150, 300
+"""Coarser scans are drawn enlarged, finer ones reduced. Measured on 18 scanned pages of 87 to 206
+dpi, characters lost: all at their own resolution 10.9 %, at 150 dpi 10.1 %, at 200 dpi 10.3 %, at
+300 dpi 10.2 %; above 150 dpi their own is as good as any and costs no resampling."""
+
+_A4_HEIGHT = 842.0  # points; larger pages often come from software that takes a pixel for a point
 
 PAGES_PER_OPENING = 16
 """pdfium keeps every stream that it has read until the document is closed (measured: 300 pages
@@ -62,8 +66,8 @@ class Pdf:
     def load(self, page_index: int) -> PageImage:
         """Draw one page and read its text layer.
 
-        A page that is only a scan is drawn at the scan's own resolution, because every resampling
-        costs sharpness; all others at the resolution of the options. Either is lowered to fit the
+        A page that is only a scan is drawn at the scan's own resolution, within `MIN_SCAN_DPI` to
+        `MAX_SCAN_DPI`; all others at the resolution of the options. Either is lowered to fit the
         limit on pixels.
 
         Raises:
@@ -120,7 +124,8 @@ class Pdf:
         native = scan_dpi(content, width * height)
         dpi = float(self._options.dpi)
         if native:
-            dpi = min(native, max(MAX_SCAN_DPI, dpi))
+            least = MIN_SCAN_DPI * min(_A4_HEIGHT / max(width, height), 1)
+            dpi = min(max(native, least), max(MAX_SCAN_DPI, dpi))
         num_pixels = width * height * (dpi / POINTS_PER_INCH) ** 2
         if num_pixels <= self._limits.max_pixels:
             return dpi
