@@ -15,9 +15,7 @@ from pathlib import Path
 from shuowen.config import Limits
 from shuowen.errors import InputError, ShuowenError
 from shuowen.image.formats import EXTENSIONS, READABLE
-from shuowen.source.fetch import fetch
-from shuowen.source.model import FailedSource, Source, readable
-from shuowen.source.url import display_name
+from shuowen.source.model import FailedSource, Source, display_name, readable
 
 STDIN = "-"
 
@@ -74,7 +72,7 @@ class _Expansion:
                 yield _checked(_stdin(self.limits), self.limits)
         elif isinstance(argument, str) and _URL.match(argument):
             if self._is_new(argument):
-                yield fetch(argument, self.limits)
+                yield _download(argument, self.limits)
         elif isinstance(argument, str) and glob.has_magic(argument) and not Path(argument).exists():
             yield from self.run(_matches(argument))
         else:
@@ -133,6 +131,12 @@ def _name(argument: str | Path | bytes) -> str:
         return "stdin"
     text = str(argument)
     return display_name(text) if _URL.match(text) else text
+
+
+def _download(url: str, limits: Limits) -> Source:
+    from shuowen.source.fetch import fetch  # urllib3 takes 0.1 s to import; most runs need none
+
+    return fetch(url, limits)
 
 
 def _matches(pattern: str) -> list[Path]:

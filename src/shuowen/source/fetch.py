@@ -26,8 +26,8 @@ from urllib3.util import Url
 from shuowen.config import Limits
 from shuowen.errors import FetchError
 from shuowen.source.address import Resolver, public_addresses, resolve_host
-from shuowen.source.model import Source
-from shuowen.source.url import CHECK, display_name, host_of, parse, port_of
+from shuowen.source.model import Source, display_name
+from shuowen.source.url import CHECK, host_of, parse, port_of
 from shuowen.version import __version__
 
 MAX_REDIRECTS = 5

@@ -88,6 +88,12 @@ class FailedSource:
     error: ShuowenError
 
 
+def display_name(url: str) -> str:
+    """A URL as people and logs may see it: without user, password, query and fragment."""
+    base, mark, _ = url.partition("#")[0].partition("?")
+    return re.sub(r"(?<=://)[^/\\]*@", "", base) + ("?…" if mark else "")
+
+
 def safe_stem(name: str) -> str:
     """Turn any text into a file name without suffix that every file system takes."""
     kept = "".join("_" if _is_unsafe(character) else character for character in name)

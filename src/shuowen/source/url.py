@@ -9,18 +9,13 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 from shuowen.errors import FetchError
+from shuowen.source.model import display_name
 
 CHECK = "Check the address."
 """The hint that fits most of what can be wrong with a URL."""
 
 _PORTS = MappingProxyType({"http": 80, "https": 443})
 _AUTHORITY = re.compile(r"(?<=://)[^/\\?#]*")
-
-
-def display_name(url: str) -> str:
-    """A URL as people and logs may see it: without user, password, query and fragment."""
-    base, mark, _ = url.partition("#")[0].partition("?")
-    return re.sub(r"(?<=://)[^/\\]*@", "", base) + ("?…" if mark else "")
 
 
 def parse(url: str) -> Url:
