@@ -6,6 +6,7 @@ the module's lock. Nothing in a file is ever run: no scripts, no actions, no lin
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -142,15 +143,17 @@ class Pdf:
 
 def _open(source: Source, password: str) -> Any:
     """The document, with its form fields ready to be drawn."""
-    try:
-        document = pypdfium2.PdfDocument(
-            source.path if source.path else source.data, password=password or None
-        )
-    except (pypdfium2.PdfiumError, OSError) as error:
-        raise _why_not(source.name, password, raw.FPDF_GetLastError()) from error
+    secret = password.encode() or None
+    if source.path:  # pdfium reads from the file what it needs, when it needs it
+        handle = raw.FPDF_LoadDocument(os.fsencode(source.path), secret)
+    else:
+        data = source.data or b""
+        handle = raw.FPDF_LoadMemDocument64(data, len(data), secret)
+    if not handle:
+        raise _why_not(source.name, password, raw.FPDF_GetLastError())
+    document = pypdfium2.PdfDocument(handle)
     # Without a script platform pdfium cannot run what form fields ask for, whatever its build.
-    form_type = document.get_formtype()
-    if form_type == raw.FORMTYPE_ACRO_FORM:
+    if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
         document.init_forms(raw.FPDF_FORMFILLINFO(version=2, xfa_disabled=True))
     return document
 

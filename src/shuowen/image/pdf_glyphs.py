@@ -7,8 +7,6 @@ control and format characters, text beyond the page's edge, and letters drawn tw
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
 from ctypes import byref, c_double, c_void_p, cast
 from dataclasses import dataclass, field, replace
 from math import atan2, cos, degrees, hypot, radians, sin
@@ -17,13 +15,10 @@ from typing import Any
 from pypdfium2 import raw
 
 from shuowen.document.model import Point
+from shuowen.image.pdf_characters import is_cjk, read_characters
 from shuowen.image.pdf_frame import PageFrame
 from shuowen.image.pdf_pictures import is_invisible
 
-REPLACEMENT = "\ufffd"
-"""Stands for a glyph whose character the PDF does not say."""
-
-_SOFT_HYPHEN = "\u00ad"
 _MIN_SIZE_PX = 1.0  # smaller text cannot be seen
 _OVERPRINT = 0.1  # of the font size: no two equal letters of a word stand closer
 _LEVEL = 0.1  # cosine of the slant below which pdfium does not tell the advance
@@ -109,11 +104,6 @@ class _Overprints:
         return False
 
 
-def is_cjk(text: str) -> bool:
-    """Whether `text` is a character set in a square: Han, kana, Hangul or their punctuation."""
-    return bool(text) and unicodedata.east_asian_width(text[0]) in "WF"
-
-
 def read_glyphs(text_page: Any, frame: PageFrame, counts: GlyphCounts) -> list[Glyph]:
     """All visible characters of a page in drawing order; `counts` is filled on the way.
 
@@ -125,7 +115,7 @@ def read_glyphs(text_page: Any, frame: PageFrame, counts: GlyphCounts) -> list[G
     glyphs: list[Glyph] = []
     spaces, overprints = _Spaces(), _Overprints()
     owner_before = 0
-    for index, text in _characters(text_page):
+    for index, text in read_characters(text_page):
         if text.isspace():
             written = not raw.FPDFText_IsGenerated(text_page, index)
             spaces.written |= written
@@ -146,37 +136,6 @@ def read_glyphs(text_page: Any, frame: PageFrame, counts: GlyphCounts) -> list[G
         space = spaces.take(glyphs[-1].text if glyphs else "", text)
         glyphs.append(replace(glyph, space_before=space))
     return glyphs
-
-
-def _characters(text_page: Any) -> Iterator[tuple[int, str]]:
-    """Each character's index and text; what is never shown is left out."""
-    high_surrogate = 0
-    for index in range(raw.FPDFText_CountChars(text_page)):
-        code = raw.FPDFText_GetUnicode(text_page, index)
-        if 0xD800 <= code < 0xDC00:  # on Windows the second half comes as its own character
-            high_surrogate = code
-            continue
-        if 0xDC00 <= code < 0xE000 and high_surrogate:
-            code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
-        high_surrogate = 0
-        if raw.FPDFText_IsHyphen(text_page, index) == 1:
-            yield index, "-"
-        elif text := _shown(code):
-            yield from ((index, piece) for piece in text)
-
-
-def _shown(code: int) -> str:
-    """The text of a code point: ligatures spelled out, nothing for what has no shape."""
-    text = chr(code) if 0 < code <= 0x10FFFF else REPLACEMENT
-    if "\ufb00" <= text <= "\ufb06":  # Latin ligatures, ﬀ to ﬆ
-        return unicodedata.normalize("NFKC", text)
-    if text == _SOFT_HYPHEN:  # drawn where a word is broken
-        return "-"
-    if text in "\ufffe\uffff" or 0xD800 <= code < 0xE000:
-        return REPLACEMENT
-    if text.isspace():
-        return " "
-    return "" if unicodedata.category(text) in ("Cc", "Cf") else text
 
 
 def _owner(text_page: Any, index: int) -> tuple[int, bool]:
@@ -239,7 +198,7 @@ def _advance(loose: Edges, matrix: Any, writing_px: float) -> float:
     length = hypot(matrix.a, matrix.b)
     if not length or abs(matrix.a) < _LEVEL * length:
         return 0.0
-    return abs(loose[2] - loose[0]) / abs(matrix.a) * writing_px
+    return float(abs(loose[2] - loose[0]) / abs(matrix.a) * writing_px)
 
 
 def _unturned(width: float, height: float, angle: float) -> tuple[float, float]:

@@ -15,8 +15,9 @@ from typing import Any
 
 from shuowen.document.model import Box, Direction, Line, Point, Quad, Span, box_around
 from shuowen.image.page import TextLayerFacts
+from shuowen.image.pdf_characters import is_cjk
 from shuowen.image.pdf_frame import PageFrame
-from shuowen.image.pdf_glyphs import Glyph, GlyphCounts, is_cjk, read_glyphs
+from shuowen.image.pdf_glyphs import Glyph, GlyphCounts, read_glyphs
 
 Run = list[Glyph]
 

@@ -128,7 +128,7 @@ def line_crop(pixels: Pixels, line: Line) -> Pixels:
     """The picture of a line with a little room around it, text running left to right."""
     quad = np.array(line.quad, np.float32)
     along, down = quad[1] - quad[0], quad[3] - quad[0]
-    width, height = max(np.linalg.norm(along), 1), max(np.linalg.norm(down), 1)
+    width, height = (max(float(np.linalg.norm(side)), 1.0) for side in (along, down))
     room = 0.15 * min(width, height) + 1
     along, down = along / width * room, down / height * room
     grown = quad + np.array([-along - down, along - down, along + down, down - along])

@@ -44,7 +44,8 @@ def _has_unread_letters(image: PageImage, boxes: Sequence[Box]) -> bool:
     """Look for dark marks of the size of letters: form fields, stamps, text drawn as curves."""
     usual = float(np.median([min(box.width, box.height) for box in boxes]))
     gray = cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY)
-    _, ink = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    threshold, _ = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    ink = (gray <= threshold).astype(np.uint8)
     known = [*boxes, *image.text_facts.picture_boxes]
     for box in known:
         _erase(ink, box, room=0.25 * usual)
