@@ -7,8 +7,10 @@ The network looks again at other views of the picture only while no candidate co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from shuowen.engines.embedded.records import CellSlot, TableStructure
 from shuowen.engines.embedded.ruled_lines import Rules, ruled_structure
 from shuowen.engines.embedded.table_structure import find_structure
 from shuowen.image.page import Pixels
+from shuowen.reading.rows import find_rows, row_box
 from shuowen.reading.table_rows import text_structure
 from shuowen.reading.table_text import Floats, Piece, edges_of, place, split_at_walls
 
@@ -36,8 +39,11 @@ have no rules between them."""
 MIN_STACKED = 3
 WIDE_GAP = 1.5
 """White, in line heights, that parts two words of one level into two cells."""
-MAX_NETWORK_PIECES = 500
-"""The network stops at about 500 tokens; a table with more text than that is beyond it."""
+MAX_NETWORK_PIECES = 1500
+"""A table with more text than this is left to its rules, or to its text alone."""
+STRIP_PIECES = 150
+"""The network stops at 500 tokens and sees 488 pixels: tables with more text than this, or higher
+than twice their width, are also looked at in strips."""
 MAX_LINES_IN_CELL = 60
 MAX_ACROSS = 0.25
 """Share of a piece's width that may lie in another cell."""
@@ -69,7 +75,8 @@ def choose_structure(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> C
         if best.score >= CONVINCING:
             return best
     if best is None or best.score < TRUSTED:
-        return _judged(text_structure(pieces), pieces)
+        plain = _judged(text_structure(pieces), pieces)
+        return plain if best is None or plain.score > best.score else best
     return best
 
 
@@ -81,6 +88,9 @@ def _candidates(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> Iterat
     if len(pieces) > MAX_NETWORK_PIECES:
         return
     height, width = pixels.shape[:2]
+    num_strips = max(-(-len(pieces) // STRIP_PIECES), height // width)
+    if num_strips > 1 and (stacked := _from_strips(pixels, pieces, num_strips)):
+        yield _judged(stacked, pieces)
     for view, area in (
         (_as_it_is, Box(0, 0, width, height)),
         (_as_it_is, _text_area(pieces, width, height)),
@@ -125,6 +135,40 @@ def _network_structure(pixels: Pixels, area: Box) -> TableStructure:
     return replace(found, slots=tuple(_moved(slot, left, top) for slot in found.slots))
 
 
+def _from_strips(
+    pixels: Pixels, pieces: Sequence[Piece], num_strips: int
+) -> TableStructure | None:
+    """The grid from strips between levels of text, if all strips have the same columns.
+
+    One more strip is tried when they have not: a cut through a head can hide its columns.
+    """
+    height, width = pixels.shape[:2]
+    boxes = edges_of([piece.box for piece in pieces])
+    levels = [row_box(boxes, row) for row in find_rows(boxes)]
+    for number in (num_strips, num_strips + 1):
+        starts = [len(levels) * strip // number for strip in range(1, number)]
+        cuts = [float(levels[start - 1][3] + levels[start][1]) / 2 for start in starts if start]
+        strips = [
+            _network_structure(pixels, Box(0, top, width, bottom))
+            for top, bottom in pairwise([0.0, *cuts, float(height)])
+            if bottom - top >= 1
+        ]
+        if len({strip.num_cols for strip in strips}) == 1:
+            return _stacked(strips)
+    return None
+
+
+def _stacked(strips: Sequence[TableStructure]) -> TableStructure:
+    """Grids with the same columns, one under the other; the first one's head is the head."""
+    slots: list[CellSlot] = []
+    num_rows = 0
+    for strip in strips:
+        slots += [replace(slot, row_index=slot.row_index + num_rows) for slot in strip.slots]
+        num_rows += strip.num_rows
+    confidence = min(strip.confidence for strip in strips)
+    return replace(strips[0], num_rows=num_rows, slots=tuple(slots), confidence=confidence)
+
+
 def _moved(slot: CellSlot, x: float, y: float) -> CellSlot:
     box = slot.box and Box(
         slot.box.left + x, slot.box.top + y, slot.box.right + x, slot.box.bottom + y
@@ -143,19 +187,29 @@ def _conflicts(structure: TableStructure, pieces: Sequence[Piece]) -> float:
     held = np.array(homes)
     apart = sum(_num_apart(boxes[held == home]) for home in set(homes))
     across = _num_across(boxes, homes, structure.slots)
-    return (apart + across) / len(pieces) + float((~rows).mean()) + float((~cols).mean())
+    torn = _num_torn(boxes, [structure.slots[home] for home in homes])
+    return (apart + across + torn) / len(pieces) + float((~rows).mean()) + float((~cols).mean())
 
 
 def _num_apart(boxes: Floats) -> int:
-    """Pairs of boxes on one level with wide white between them."""
+    """Gaps of wide white between neighbours on one level."""
     if len(boxes) > MAX_LINES_IN_CELL:
         return len(boxes)
-    one, other = np.triu_indices(len(boxes), 1)
-    first, second = boxes[one], boxes[other]
-    height = np.minimum(first[:, 3] - first[:, 1], second[:, 3] - second[:, 1])
-    level = np.minimum(first[:, 3], second[:, 3]) - np.maximum(first[:, 1], second[:, 1])
-    gap = np.maximum(first[:, 0], second[:, 0]) - np.minimum(first[:, 2], second[:, 2])
-    return int(((level > height / 2) & (gap > WIDE_GAP * height)).sum())
+    levels = (boxes[row] for row in find_rows(boxes))
+    return sum(
+        int((level[1:, 0] - level[:-1, 2] > WIDE_GAP * np.ptp(level[:, [1, 3]], axis=1).min()).sum())
+        for level in levels
+    )
+
+
+def _num_torn(boxes: Floats, slots: Sequence[CellSlot]) -> int:
+    """Pieces whose row is not the row of most others on their level."""
+    torn = 0
+    for level in find_rows(boxes):
+        rows = [slots[index].row_index for index in level if slots[index].row_span == 1]
+        if rows:
+            torn += len(rows) - max(Counter(rows).values())
+    return torn
 
 
 def _num_across(boxes: Floats, homes: Sequence[int], slots: Sequence[CellSlot]) -> int:
