@@ -64,3 +64,10 @@ def test_an_unknown_set_is_a_wrong_option(data: Path) -> None:
     ended = CliRunner().invoke(cli, ["bench", str(data), "--set", "slip"])
     assert ended.exit_code == 2
     assert "slips" in ended.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told_before_reading(data: Path) -> None:
+    report = data / "slips" / "right.png" / "scores.json"  # a folder that is a file
+    ended = CliRunner().invoke(cli, ["bench", str(data), "--json", str(report)])
+    assert ended.exit_code == 8
+    assert ended.stdout == ""

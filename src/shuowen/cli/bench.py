@@ -95,10 +95,12 @@ def command(
     from shuowen.evals import bench, report
     from shuowen.evals.datasets import load_sets
     from shuowen.evals.own_reader import own_reader
-    from shuowen.writers.save import save
+    from shuowen.writers.save import prepare_folder, save
 
     options = ReadOptions(effort=effort)
     sets = load_sets(folder, set_names)
+    if json_path is not None:
+        prepare_folder(json_path.parent)  # better refused now than after hours of reading
     with Console() as console:
         console.expect(sum(len(bench.spread(each.items, limit)) for each in sets))
         results = bench.run(
