@@ -13,10 +13,13 @@ TITLE_RATIO = 1.25
 LEVEL_RATIOS = (1.8, 1.4)
 """Sizes, in usual ones, from which a title is of level 1 and of level 2; below it is level 3."""
 MAX_TITLE_ROWS = 3
+SENTENCE_ENDS = ("。", "\uff0c", "、", "\uff1b", ",", ";")
+"""What a title does not end with."""
 
+ROMAN = r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 PAGE_NUMBER = re.compile(
-    r"^\W{0,3}(?:page|p\.|第)?\s*(?:\d{1,4}|[ivxlc]{1,7}|[一二三四五六七八九十百]{1,5}|\d{1,2}-\d{1,3})"
-    r"\s*(?:页|頁)?(?:\s*(?:/|of|共)\s*\d{1,4}\s*(?:页|頁)?)?\W{0,3}$",
+    rf"^\W{{0,3}}(?:page|p\.|第)?\s*(?:\d{{1,4}}|{ROMAN}|[一二三四五六七八九十百]{{1,5}}"
+    r"|\d{1,2}-\d{1,3})\s*(?:页|頁)?(?:\s*(?:/|of|共)\s*\d{1,4}\s*(?:页|頁)?)?\W{0,3}$",
     re.IGNORECASE,
 )
 CAPTION = re.compile(
@@ -24,7 +27,7 @@ CAPTION = re.compile(
     r"|(?:fig(?:ure|\.)?|table|exhibit|chart)\s*[A-Z]?\.?\d)",
     re.IGNORECASE,
 )
-FOOTNOTE = re.compile(r"^\s*(?:\d{1,3}\s?\D|[*†‡§]|[①-⑳]|注[::\d])")
+FOOTNOTE = re.compile(r"^\s*(?:\d{1,3}\s?\D|[*†‡§]|[①-⑳]|注[:\uff1a\d])")
 REFERENCE = re.compile(r"^\s*(?:\[\d{1,3}\]|\d{1,3}\.\s)")
 NUMBERED = re.compile(r"^\s*(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s*[^\d\s.,%]")
 
@@ -65,7 +68,7 @@ def text_kind(text: str, num_rows: int, size_ratio: float, vote: RegionKind | No
     """
     if CAPTION.match(text) and num_rows <= MAX_TITLE_ROWS:
         return "caption"
-    is_short = num_rows <= MAX_TITLE_ROWS and not text.rstrip().endswith(tuple("。;;,,、"))
+    is_short = num_rows <= MAX_TITLE_ROWS and not text.rstrip().endswith(SENTENCE_ENDS)
     if is_short and (vote == "title" or size_ratio >= TITLE_RATIO):
         return "title"
     if vote == "formula" and num_rows <= MAX_TITLE_ROWS:

@@ -34,9 +34,9 @@ WIDE_GAP = 1.2
 
 BULLET = re.compile(r"^\s*(?:[•●○◦▪■□◆◇❖➢➤►▶✓✔※·①-⑳]\s*(?=\S)|[*–—-]\s(?=\S))")
 NUMBER = re.compile(
-    r"^\s*(?:\(?\d{1,3}[.)、)](?=\D|$)|[((]\d{1,3}[))]"
-    r"|[((]?(?:[a-zA-Z]|[ivx]{2,4})[.))](?=\s)"
-    r"|[((][一二三四五六七八九十]{1,3}[))]|[一二三四五六七八九十]{1,3}、)"
+    r"^\s*(?:[(\uff08]?\d{1,3}(?:[)\uff09、](?=\D|$)|\.(?=[^\d\s]|\s))"
+    r"|[(\uff08]?(?:[a-zA-Z]|[ivx]{2,4})[.)\uff09](?=\s)"
+    r"|[(\uff08][一二三四五六七八九十]{1,3}[)\uff09]|[一二三四五六七八九十]{1,3}、)"
 )
 """What a list's items begin with. A number may also begin a line of prose by chance."""
 
@@ -144,7 +144,8 @@ def _is_uneven(paragraph: Paragraph, below: Row, shift: float, unit: float) -> b
     is_centred = shift * end_shift < 0 and min(abs(shift), abs(end_shift)) > MIN_SHIFT
     is_flush_right = abs(end_shift) < MIN_SHIFT and abs(shift) > MIN_INDENT
     is_alike = abs(abs(shift) - abs(end_shift)) < MIN_SHIFT
-    return (is_centred and is_alike) or (is_flush_right and len(paragraph) > 1)
+    is_prose = len(paragraph) == 1 and abs(shift) < MAX_INDENT
+    return (is_centred and is_alike) or (is_flush_right and not is_prose)
 
 
 def _first_word_width(row: Row) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shuowen.document.model import Box, Direction, Line, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
@@ -17,6 +18,8 @@ from shuowen.reading.frame import Floats, straight_boxes, turned_box
 from shuowen.reading.line_numbers import find_line_numbers
 from shuowen.reading.order import order_blocks
 from shuowen.reading.rows import find_rows, row_box
+
+Booleans = NDArray[np.bool_]
 
 MAX_TEXT_IN_FIGURE = 0.15
 """Share of a figure's area that its lettering covers at most; running text covers over a third."""
@@ -57,13 +60,14 @@ def find_parts(
     """
     numbers = find_line_numbers(lines, boxes)
     parts = [Part(line_indices=tuple(numbers), is_stack=True)] if numbers else []
-    free = [index for index in range(len(lines)) if index not in set(numbers)]
+    free = sorted(set(range(len(lines))) - set(numbers))
     for seen in layout:
         inside = [index for index in free if seen.box.contains(lines[index].box.center)]
         if _is_solid(seen, lines, boxes, inside):
             ordered = _figure_order(boxes, inside) if seen.kind == "figure" else inside
             parts.append(Part(line_indices=tuple(ordered), kind=seen.kind, layout_box=seen.box))
-            free = [index for index in free if index not in set(inside)]
+            claimed = set(inside)
+            free = [index for index in free if index not in claimed]
     across = [index for index in free if lines[index].direction != direction]
     for group in _groups(boxes, across, _are_near):
         parts.append(Part(line_indices=_in_own_order(lines, group)))
@@ -98,34 +102,37 @@ def _in_own_order(lines: Sequence[Line], group: Sequence[int]) -> tuple[int, ...
 
 
 def _groups(
-    boxes: Floats, indices: Sequence[int], are_together: Callable[[Floats, Floats], bool]
+    boxes: Floats, indices: Sequence[int], are_together: Callable[[Floats, Floats], Booleans]
 ) -> list[list[int]]:
     """Groups of boxes, found by spreading from each to those that are together with it."""
-    waiting, groups = list(indices), []
-    while waiting:
-        group, edge = [], [waiting.pop(0)]
+    waiting, groups = np.array(indices, int), []
+    while len(waiting):
+        group, edge = [], [waiting[0]]
+        waiting = waiting[1:]
         while edge:
-            box = boxes[edge[0]]
-            group.append(edge.pop(0))
-            near = [index for index in waiting if are_together(box, boxes[index])]
-            waiting = [index for index in waiting if index not in near]
-            edge += near
-        groups.append(group)
+            group.append(int(edge.pop()))
+            is_with = are_together(boxes[group[-1]], boxes[waiting])
+            edge += list(waiting[is_with])
+            waiting = waiting[~is_with]
+        groups.append(sorted(group))
     return groups
 
 
-def _are_near(first: Floats, second: Floats) -> bool:
-    reach = NEAR * min(np.diff(first[[0, 2]])[0], np.diff(second[[0, 2]])[0])
-    gaps = np.maximum(first[:2], second[:2]) - np.minimum(first[2:], second[2:])
-    return bool((gaps <= reach).all())
+def _are_near(box: Floats, others: Floats) -> Booleans:
+    """Which of `others` (N, 4) are hardly further from a box than lines are from each other."""
+    reach = NEAR * np.minimum(box[2] - box[0], others[:, 2] - others[:, 0])
+    gaps = np.maximum(box[:2], others[:, :2]) - np.minimum(box[2:], others[:, 2:])
+    return np.asarray((gaps <= reach[:, None]).all(axis=1))
 
 
-def _is_next_line(first: Floats, second: Floats) -> bool:
-    lower = min(first[3] - first[1], second[3] - second[1])
-    narrower = min(first[2] - first[0], second[2] - second[0])
-    beside = min(first[2], second[2]) - max(first[0], second[0])
-    gap = max(first[1], second[1]) - min(first[3], second[3])
-    return bool(beside > 0.5 * narrower and -0.5 * lower < gap < MAX_LABEL_GAP * lower)
+def _is_next_line(box: Floats, others: Floats) -> Booleans:
+    """Which of `others` (N, 4) stand close above or below a box."""
+    lower = np.minimum(box[3] - box[1], others[:, 3] - others[:, 1])
+    narrower = np.minimum(box[2] - box[0], others[:, 2] - others[:, 0])
+    beside = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
+    gap = np.maximum(box[1], others[:, 1]) - np.minimum(box[3], others[:, 3])
+    is_close = (gap > -0.5 * lower) & (gap < MAX_LABEL_GAP * lower)
+    return np.asarray(is_close & (beside > 0.5 * narrower))
 
 
 def part_box(part: Part, boxes: Floats, direction: Direction) -> Floats:
