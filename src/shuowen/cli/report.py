@@ -47,8 +47,7 @@ class Report:
             self._first_error = self._first_error or outcome.error
             self._console.say_error(_with_name(outcome.name, outcome.error))
         for page in outcome.failed_pages:
-            place = f"{outcome.name}, page {page.page_number}"
-            self._console.say_error(f"{place}: {page_error(page)}")
+            self._console.say_error(_with_name(outcome.name, page_error(page), page.page_number))
         for path in outcome.edited:
             self._console.say(
                 f"Kept {path}: it was changed after Shuowen wrote it. --force replaces it."
@@ -62,7 +61,8 @@ class Report:
         if num_failed := self._num["failed"]:
             parts.append(f"{_count(num_failed, 'source')} could not be read.")
         if num_partial := self._num["partial"]:
-            parts.append(f"{_count(num_partial, 'document')} lack pages; a second run tries again.")
+            documents = _count(num_partial, "document")
+            parts.append(f"Pages are missing in {documents}; a second run tries them again.")
         self._console.say(" ".join(parts))
 
     def exit_code(self) -> int:
@@ -75,9 +75,12 @@ class Report:
         return EXIT_PARTIAL
 
 
-def _with_name(name: str, error: ShuowenError) -> str:
+def _with_name(name: str, error: ShuowenError, page_number: int | None = None) -> str:
     """The error's sentence, with the source's name in front unless it tells it already."""
-    return str(error) if name in error.message else f"{name}: {error}"
+    if name in error.message:
+        return str(error)
+    place = name if page_number is None else f"{name}, page {page_number}"
+    return f"{place}: {error}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -240,7 +240,10 @@ def _is_done(journal: Journal, outputs: Outputs, options: ReadOptions) -> bool:
 def _folder_below(path: Path | None, roots: Sequence[Path]) -> PurePosixPath:
     """Where below its root a file lies, every part made a safe name; "." outside all roots."""
     for root in roots:
-        if path is not None and path.is_relative_to(root):
-            parts = path.relative_to(root).parent.parts
+        if path is None or not path.is_relative_to(root):
+            continue
+        parts = path.relative_to(root).parent.parts
+        # "in/../other/x.png" begins with "in" but does not lie there.
+        if ".." not in parts:
             return PurePosixPath(*(safe_stem(part) for part in parts))
     return PurePosixPath()
