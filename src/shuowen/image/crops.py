@@ -31,9 +31,8 @@ def crop_quad(pixels: Pixels, quad: QuadPoints) -> Pixels:
     if part.size == 0:
         return np.full((height, width, 3), 255, np.uint8)
     shift = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
-    return cv2.warpPerspective(
-        part, matrix @ shift, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    size, edge = (width, height), cv2.BORDER_REPLICATE
+    return cv2.warpPerspective(part, matrix @ shift, size, flags=cv2.INTER_CUBIC, borderMode=edge)
 
 
 def quad_size(quad: QuadPoints) -> tuple[int, int]:

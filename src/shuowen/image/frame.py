@@ -76,9 +76,7 @@ def straighten(pixels: Pixels, skew_degrees: float) -> Pixels:
     """The picture turned so that lines sloping by `skew_degrees` become level, on white paper."""
     height, width = pixels.shape[:2]
     matrix, size = _straightening(skew_degrees, (width, height))
-    return cv2.warpAffine(
-        pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
-    )
+    return cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderValue=PAPER)
 
 
 def apply(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -45,10 +45,8 @@ class Placing:
             [box.right, box.bottom],
             [box.left, box.bottom],
         ]
-        (left, top), (right, bottom) = (
-            edge(self.carry(np.array(corners)), axis=0).round(1).tolist() for edge in (np.min, np.max)
-        )
-        return Box(left, top, right, bottom)
+        moved = self.carry(np.array(corners)).round(1)
+        return Box(*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
 
     def _quad(self, quad: Quad) -> Quad:
         (a, b), (c, d), (e, f), (g, h) = self.carry(np.array(quad)).round(1).tolist()

@@ -7,18 +7,19 @@ from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from shuowen.config import Limits, ReadOptions
 from shuowen.document.model import Document, Page, PageError, SourceInfo, document_status
 from shuowen.engines.embedded.engine import shared_engine
-from shuowen.errors import ShuowenError, as_shuowen_error
+from shuowen.errors import ShuowenError, UsageError, as_shuowen_error
 from shuowen.image.open import PageSource, open_pages
 from shuowen.image.page import Pixels
 from shuowen.machine import available_cores
 from shuowen.reading.reader import Reader
-from shuowen.source.expand import one_source
-from shuowen.source.model import Source
+from shuowen.source.expand import expand
+from shuowen.source.model import FailedSource, Source
 from shuowen.source.ranges import parse_ranges
 from shuowen.version import __version__
 
@@ -56,7 +57,7 @@ def read(
             option is wrong (`UsageError`).
     """
     options, limits = options or ReadOptions(), limits or Limits()
-    found = one_source(source, limits)
+    found = _the_only(source, limits)
     start = time.perf_counter()
     with open_pages(found, options, limits) as pages:
         indices = parse_ranges(options.pages, pages.num_pages)
@@ -69,6 +70,17 @@ def read(
             options,
             seconds=time.perf_counter() - start,
         )
+
+
+def _the_only(source: str | Path | bytes, limits: Limits) -> Source:
+    found = list(islice(expand([source], limits), 2))
+    if len(found) > 1:
+        raise UsageError(
+            f"{source!r} is several documents.", "Call read() for each, or use `shuowen read`."
+        )
+    if isinstance(found[0], FailedSource):
+        raise found[0].error
+    return found[0]
 
 
 def read_pages(

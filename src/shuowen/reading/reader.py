@@ -22,7 +22,8 @@ from shuowen.reading.place import between, to_original, to_upright
 from shuowen.reading.regions import build_regions
 from shuowen.reading.skew import skew_of
 from shuowen.reading.tables import fill_tables, table_areas
-from shuowen.reading.text_layer import TextLayerChoice, choose_text_layer, merge_lines
+from shuowen.reading.text_layer import TextLayerChoice, choose_text_layer
+from shuowen.reading.unread_parts import merge_lines
 
 SURE_ROTATION = 0.6
 """A page is turned only when the orientation network is this sure."""
@@ -84,7 +85,7 @@ class Reader:
         with timer.step("assemble"):
             regions = build_regions(lines, layout, size, page_number)
         with timer.step("tables"):
-            return fill_tables(regions, pixels)
+            return fill_tables(regions, pixels, self.engine.read_lines)
 
 
 def _straightened(

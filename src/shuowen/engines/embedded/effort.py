@@ -14,18 +14,18 @@ class Plan:
     Attributes:
         detect_sides_px: Longest side of the page at each look for text; the first look counts,
             later ones only add lines that it missed.
-        trust_quick: A line whose mean confidence by the quick (tiny) recogniser reaches this is
-            not read again by the careful (small) one; above 1 every line is.
+        doubt: Characters of the quick (tiny) recogniser below this confidence are read again, with
+            their surroundings, by the careful (small) one; above 1 every line is, as a whole.
         reread_below: Lines below this confidence are read again in other views; 0 for none.
     """
 
     detect_sides_px: tuple[int, ...]
-    trust_quick: float
+    doubt: float
     reread_below: float
 
 
 PLANS: dict[Effort, Plan] = {
-    "fast": Plan(detect_sides_px=(960,), trust_quick=0.95, reread_below=0.0),
-    "normal": Plan(detect_sides_px=(1280,), trust_quick=0.98, reread_below=0.6),
-    "max": Plan(detect_sides_px=(1280, 2240, 832), trust_quick=1.1, reread_below=0.95),
+    "fast": Plan(detect_sides_px=(960,), doubt=0.7, reread_below=0.0),
+    "normal": Plan(detect_sides_px=(1280,), doubt=0.9, reread_below=0.6),
+    "max": Plan(detect_sides_px=(1280, 2240, 832), doubt=1.1, reread_below=0.95),
 }

@@ -15,7 +15,8 @@ from shuowen.engines.embedded.detector import Detector, TextBox
 from shuowen.engines.embedded.effort import PLANS, Plan
 from shuowen.engines.embedded.lines import make_line
 from shuowen.engines.embedded.overlaps import add_missing
-from shuowen.engines.embedded.recogniser import Recogniser
+from shuowen.engines.embedded.recogniser import Recogniser, fit_height
+from shuowen.engines.embedded.second_look import read_again
 from shuowen.engines.embedded.views import best_reading
 from shuowen.image.crops import crop_quad
 from shuowen.image.page import Pixels
@@ -27,10 +28,6 @@ VERTICAL_RATIO = 1.5
 """A box this many times taller than wide is a column of vertical text (PP-OCR's own rule)."""
 LEAST_CONFIDENCE = 0.3
 """Below this a "line" is a texture or a drawing, not text."""
-
-QUICK_WINS_BY = 0.05
-"""The quick recogniser's reading stands where it is this much surer than the careful one's: on
-strongly blurred Latin text it reads better (docs/log.md)."""
 
 
 class EmbeddedEngine:
@@ -71,15 +68,11 @@ class EmbeddedEngine:
         return make_line(box.quad, self._read(crop), direction)
 
     def _read(self, crop: Pixels) -> Reading:
-        reading = QUICK.read(crop)
-        if reading.confidence >= self.plan.trust_quick:
-            return reading
-        careful = CAREFUL.read(crop)
-        if reading.confidence > careful.confidence + QUICK_WINS_BY:
-            return reading
-        if careful.confidence < self.plan.reread_below:
-            return best_reading(crop, careful, CAREFUL)
-        return careful
+        line = fit_height(crop)
+        reading = read_again(line, QUICK.read(line), CAREFUL.read, self.plan.doubt)
+        if reading.confidence < self.plan.reread_below:
+            return best_reading(crop, reading, CAREFUL)
+        return reading
 
 
 @lru_cache(maxsize=4)

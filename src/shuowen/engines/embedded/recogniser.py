@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
@@ -33,28 +33,38 @@ class Recogniser:
 
     weights: str
 
-    def read(self, crop: Pixels) -> Reading:
+    def read(self, line: Pixels) -> Reading:
         """Reads one line, (height, width, 3), text running left to right."""
-        return decode_greedy(self.probabilities(crop), characters(self.weights))
+        return decode_greedy(self.probabilities(line), characters(self.weights))
 
-    def probabilities(self, crop: Pixels) -> NDArray[np.float32]:
+    def probabilities(self, line: Pixels) -> NDArray[np.float32]:
         """The line's probability matrix, (steps, characters); rows sum to 1."""
-        return session(self.weights).run(None, {"x": _network_input(crop)})[0][0]  # type: ignore[no-any-return]
+        matrices: list[NDArray[np.float32]]
+        (matrices,) = session(self.weights).run(None, {"x": _network_input(line)})
+        return matrices[0]
 
 
-def _network_input(crop: Pixels) -> NDArray[np.float32]:
+def fit_height(crop: Pixels) -> Pixels:
+    """The crop at the height at which the networks read; itself when it has that height."""
     height, width = crop.shape[:2]
-    text_width = min(max(round(width * LINE_HEIGHT_PX / height), 1), MAX_WIDTH_PX)
-    resized = cv2.resize(crop, (text_width, LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
+    fitted_width = min(max(round(width * LINE_HEIGHT_PX / height), 1), MAX_WIDTH_PX)
+    if (height, width) == (LINE_HEIGHT_PX, fitted_width):
+        return crop
+    return cv2.resize(crop, (fitted_width, LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
+
+
+def _network_input(line: Pixels) -> NDArray[np.float32]:
+    fitted = fit_height(line)
+    text_width = fitted.shape[1]
     padded_width = max(-(-text_width // WIDTH_STEP_PX) * WIDTH_STEP_PX, MIN_WIDTH_PX)
-    line = np.zeros((1, 3, LINE_HEIGHT_PX, padded_width), np.float32)
-    line[..., :text_width] = cv2.dnn.blobFromImage(
-        resized, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
+    padded = np.zeros((1, 3, LINE_HEIGHT_PX, padded_width), np.float32)
+    padded[..., :text_width] = cv2.dnn.blobFromImage(
+        fitted, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
     )
-    return line
+    return padded
 
 
-@lru_cache(maxsize=None)
+@cache
 def characters(weights: str) -> tuple[str, ...]:
     """The network's columns: the blank, its character list, and the space that ends it."""
     listed = WEIGHTS_FOLDER / f"{weights}.txt"

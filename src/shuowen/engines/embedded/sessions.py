@@ -8,7 +8,7 @@ over threads: no barriers, no spinning. A session may be used from many threads 
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def session(name: str) -> onnxruntime.InferenceSession:
         return _open(name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _open(name: str) -> onnxruntime.InferenceSession:
     path = WEIGHTS_FOLDER / f"{name}.onnx"
     if not path.is_file():

@@ -58,9 +58,7 @@ def find_structure(pixels: Pixels) -> TableStructure:
         the tokens, lowered when the stream was cut off at the network's limit of 500 tokens.
     """
     network = session("slanet_plus")
-    boxes_TX, probs_TV = (
-        output[0] for output in network.run(None, {"x": _network_input(pixels)})
-    )
+    boxes_TX, probs_TV = (output[0] for output in network.run(None, {"x": _network_input(pixels)}))
     tokens = _tokens(probs_TV)
     rows = list(_rows(tokens, boxes_TX * max(pixels.shape[:2])))
     slots, num_cols = close_grid(rows)
