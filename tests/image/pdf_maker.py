@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import zlib
 from collections.abc import Sequence
 
@@ -49,10 +50,16 @@ class PdfMaker:
     def square_font(self, name: str, meanings: Sequence[str]) -> None:
         """Add a font whose character n, from 1, is a black square that means `meanings[n - 1]`.
 
-        An empty meaning leaves the character out of the table: nobody knows what it says.
+        An empty meaning leaves the character out of the table: nobody knows what it says. Control
+        and format characters are zero wide.
         """
         square = self.stream("", b"1000 0 50 -80 950 820 d1 50 -80 900 900 re f")
+        nothing = self.stream("", b"0 0 0 0 0 0 d1")
         last = len(meanings)
+        shows = [
+            unicodedata.category(meaning[:1] or "a") not in ("Cc", "Cf") for meaning in meanings
+        ]
+        widths = " ".join("1000" if shown else "0" for shown in shows)
         rows = [
             f"<{code:02X}> <{meaning.encode('utf-16-be').hex()}>"
             for code, meaning in enumerate(meanings, 1)
@@ -64,12 +71,14 @@ class PdfMaker:
             f"{len(rows)} beginbfchar {' '.join(rows)} endbfchar endcmap end end"
         )
         to_unicode = self.stream("", table.encode())
-        glyphs = "".join(f"/g{code} {square} 0 R" for code in range(1, last + 1))
+        glyphs = "".join(
+            f"/g{code} {square if shown else nothing} 0 R" for code, shown in enumerate(shows, 1)
+        )
         names = "".join(f"/g{code}" for code in range(1, last + 1))
         self.fonts[name] = self.add(
             "<</Type/Font/Subtype/Type3/FontBBox[0 -100 1000 900]/FontMatrix[.001 0 0 .001 0 0]"
             f"/CharProcs<<{glyphs}>>/Encoding<</Type/Encoding/Differences[1{names}]>>"
-            f"/FirstChar 1/LastChar {last}/Widths[{' 1000' * last}]/ToUnicode {to_unicode} 0 R>>"
+            f"/FirstChar 1/LastChar {last}/Widths[{widths}]/ToUnicode {to_unicode} 0 R>>"
         )
 
     def resources(self) -> str:

@@ -12,6 +12,7 @@ REPLACEMENT = "\ufffd"
 """Stands for a glyph whose character the PDF does not say."""
 
 _SOFT_HYPHEN = "\u00ad"
+_FIRST_PRINTABLE = 0x20
 
 
 def is_cjk(text: str) -> bool:
@@ -34,10 +35,12 @@ def read_characters(text_page: Any) -> Iterator[tuple[int, str]]:
         if 0xDC00 <= code < 0xE000 and high_surrogate:
             code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
         high_surrogate = 0
+        text = _shown(code)
         if raw.FPDFText_IsHyphen(text_page, index) == 1:
-            yield index, "-"
-        elif text := _shown(code):
-            yield from ((index, piece) for piece in text)
+            text = "-"
+        elif code < _FIRST_PRINTABLE and raw.FPDFText_HasUnicodeMapError(text_page, index) == 1:
+            text = REPLACEMENT  # the code is the glyph's number in its font, not a character
+        yield from ((index, piece) for piece in text)
 
 
 def _shown(code: int) -> str:

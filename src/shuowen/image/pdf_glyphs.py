@@ -10,22 +10,26 @@ from __future__ import annotations
 from ctypes import byref, c_double, c_void_p, cast
 from dataclasses import dataclass, field, replace
 from math import atan2, cos, degrees, hypot, radians, sin
-from typing import Any
+from typing import Any, Literal
 
 from pypdfium2 import raw
 
-from shuowen.document.model import Point
-from shuowen.image.pdf_characters import is_cjk, read_characters
+from shuowen.document.model import Box, Point
+from shuowen.image.pdf_characters import read_characters
 from shuowen.image.pdf_frame import PageFrame
 from shuowen.image.pdf_pictures import is_invisible
 
 _MIN_SIZE_PX = 1.0  # smaller text cannot be seen
 _OVERPRINT = 0.1  # of the font size: no two equal letters of a word stand closer
-_LEVEL = 0.1  # cosine of the slant below which pdfium does not tell the advance
-_BEARING = 0.1  # of the font size: usual space around a letter's ink
+_DIAGONAL = 0.3  # |cos² - sin²|: within about 9 degrees of 45
+_INK_HEIGHT, _LOOSE_HEIGHT = (
+    0.65,
+    1.15,
+)  # of the font size: a letter's ink, and from depth to height
 _MAX_HEIGHT = 4  # times the font size: taller than any bracket
 
 Edges = tuple[float, float, float, float]
+Space = Literal["", "written", "inferred"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Glyph:
         advance: How far the pen moves on.
         angle: Direction of writing in degrees, 0 to the right, clockwise, -180 to 180.
         size: Font size.
-        space_before: Whether a space separates it from the glyph before.
+        space_before: Whether a space that is written in the PDF, or one that pdfium infers from
+            the distance, separates it from the glyph before.
     """
 
     text: str
@@ -51,7 +56,7 @@ class Glyph:
     advance: float
     angle: float
     size: float
-    space_before: bool
+    space_before: Space
 
 
 @dataclass(kw_only=True)
@@ -62,24 +67,6 @@ class GlyphCounts:
     num_unmapped: int = 0
     num_invisible: int = 0
     num_outside: int = 0
-
-
-@dataclass
-class _Spaces:
-    """The space seen since the last glyph: written in the PDF, or inferred by pdfium."""
-
-    written: bool = False
-    inferred: bool = False
-
-    def take(self, before: str, after: str) -> bool:
-        """Whether there is a space between two characters; starts over.
-
-        A gap beside a Chinese character is type-setting, not a space, unless one is written.
-        """
-        inferred = self.inferred and not (is_cjk(before) or is_cjk(after))
-        space = self.written or inferred
-        self.written = self.inferred = False
-        return space
 
 
 @dataclass
@@ -113,13 +100,13 @@ def read_glyphs(text_page: Any, frame: PageFrame, counts: GlyphCounts) -> list[G
         counts: Also counts what is left out.
     """
     glyphs: list[Glyph] = []
-    spaces, overprints = _Spaces(), _Overprints()
+    overprints = _Overprints()
+    space: Space = ""
     owner_before = 0
     for index, text in read_characters(text_page):
         if text.isspace():
-            written = not raw.FPDFText_IsGenerated(text_page, index)
-            spaces.written |= written
-            spaces.inferred |= not written
+            is_inferred = raw.FPDFText_IsGenerated(text_page, index) == 1
+            space = space if space == "written" else "inferred" if is_inferred else "written"
             continue
         owner, is_hidden = _owner(text_page, index)
         counts.num_characters += 1
@@ -133,8 +120,8 @@ def read_glyphs(text_page: Any, frame: PageFrame, counts: GlyphCounts) -> list[G
         owner_before = owner
         if overprints.add(text, glyph.center, glyph.size) and not is_piece:
             continue
-        space = spaces.take(glyphs[-1].text if glyphs else "", text)
         glyphs.append(replace(glyph, space_before=space))
+        space = ""
     return glyphs
 
 
@@ -152,10 +139,11 @@ def _place(text_page: Any, index: int, text: str, frame: PageFrame) -> Glyph | N
     raw.FPDFText_GetCharOrigin(text_page, index, byref(x), byref(y))
     writing = frame.vector(matrix.a, matrix.b)
     angle = round(degrees(atan2(writing[1], writing[0])), 1)
-    loose = _loose_box(text_page, index)
-    ink = frame.box(*(_ink_box(text_page, index) or loose))
-    width, height = _unturned(ink.width, ink.height, angle)
     size = raw.FPDFText_GetFontSize(text_page, index) * hypot(*frame.vector(matrix.c, matrix.d))
+    loose = frame.box(*_loose_box(text_page, index))
+    ink_edges = _ink_box(text_page, index)
+    ink = frame.box(*ink_edges) if ink_edges else loose
+    width, height = _unturned(ink, angle, _INK_HEIGHT * size)
     if height > _MAX_HEIGHT * size:  # bitmap fonts, where the font size says nothing
         size = height
     if size < _MIN_SIZE_PX:
@@ -166,10 +154,10 @@ def _place(text_page: Any, index: int, text: str, frame: PageFrame) -> Glyph | N
         width=width,
         height=height,
         origin=frame.point(x.value, y.value),
-        advance=_advance(loose, matrix, hypot(*writing)) or width + _BEARING * size,
+        advance=_unturned(loose, angle, _LOOSE_HEIGHT * size)[0],
         angle=angle,
         size=size,
-        space_before=False,
+        space_before="",
     )
 
 
@@ -189,32 +177,20 @@ def _loose_box(text_page: Any, index: int) -> Edges:
     return loose.left, loose.bottom, loose.right, loose.top
 
 
-def _advance(loose: Edges, matrix: Any, writing_px: float) -> float:
-    """How far the pen moves on in pixels; 0 where pdfium does not tell.
+def _unturned(box: Box, angle: float, usual_height: float) -> tuple[float, float]:
+    """Sides of the rectangle that, turned by `angle` degrees, just fits into `box`.
 
-    pdfium makes its loose box as wide as the advance times `matrix.a`, which is the cosine of the
-    slant: nothing is left of it in text that runs up or down the page.
-    """
-    length = hypot(matrix.a, matrix.b)
-    if not length or abs(matrix.a) < _LEVEL * length:
-        return 0.0
-    return float(abs(loose[2] - loose[0]) / abs(matrix.a) * writing_px)
-
-
-def _unturned(width: float, height: float, angle: float) -> tuple[float, float]:
-    """Sides of a rectangle that, turned by `angle` degrees, just fits in width by height.
-
-    From width = w·|cos| + h·|sin|, height = w·|sin| + h·|cos|; near 45 degrees both say the same
-    and a square is taken.
+    From box width = w·|cos| + h·|sin| and box height = w·|sin| + h·|cos|; near 45 degrees the two
+    say the same, and the height is taken to be the usual one.
     """
     along, across = abs(cos(radians(angle))), abs(sin(radians(angle)))
     difference = along**2 - across**2
-    if abs(difference) < 0.3:
-        side = (width + height) / 2 / (along + across)
-        return side, side
-    w = (width * along - height * across) / difference
-    h = (height * along - width * across) / difference
-    return max(w, 0.0), max(h, 0.0)
+    if abs(difference) < _DIAGONAL:
+        height = min(usual_height, (box.width + box.height) / 2 / (along + across))
+        return max((box.width - height * across) / along, 0.0), height
+    width = (box.width * along - box.height * across) / difference
+    height = (box.height * along - box.width * across) / difference
+    return max(width, 0.0), max(height, 0.0)
 
 
 def _is_outside(point: Point, frame: PageFrame) -> bool:

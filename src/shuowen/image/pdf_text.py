@@ -28,6 +28,7 @@ _MAX_GAP = 1.1  # a section number stands 1.0 before its title, a table's next c
 _MAX_GAP_OUT_OF_ORDER = 0.6  # pieces drawn at different times may be two columns
 _MAX_LEVEL_DIFFERENCE = 0.2  # of the baselines of two such pieces
 _SPACE = 0.2  # TeX shrinks a space to 0.22; within a word the pen leaves no gap
+_INFERRED_SPACE = 0.08  # where pdfium sees a space too; it also does before superscripts
 _SPACE_BY_CJK = 0.45  # between Chinese and Latin 0.25 to 0.33 is type-setting, no space
 _STACK_STEP = (0.7, 1.35)  # from one character down to the next in vertical writing
 _STACK_WIDTH = 1.3  # two digits may stand beside each other in a column
@@ -57,8 +58,8 @@ def build_lines(glyphs: Sequence[Glyph], frame: PageFrame) -> list[Line]:
     columns, rows = _stacked(_strung(glyphs, _continues))
     lines: list[tuple[Run, Direction]] = [(run, "horizontal") for run in _rejoined(rows)]
     lines += [(run, "vertical") for run in columns]
-    first_drawn = {id(glyph): index for index, glyph in enumerate(glyphs)}
-    lines.sort(key=lambda item: first_drawn[id(item[0][0])])
+    drawn = {id(glyph): index for index, glyph in enumerate(glyphs)}
+    lines.sort(key=lambda item: min(drawn[id(glyph)] for glyph in item[0]))
     return [_line(run, direction, frame) for run, direction in lines]
 
 
@@ -190,10 +191,12 @@ def _words(run: Run, direction: Direction) -> Iterator[tuple[bool, Run]]:
 
 
 def _has_space(last: Glyph, glyph: Glyph) -> bool:
-    if glyph.space_before:
+    if glyph.space_before == "written":
         return True
-    is_by_cjk = is_cjk(last.text) or is_cjk(glyph.text)
-    least = _SPACE_BY_CJK if is_by_cjk else _SPACE
+    if is_cjk(last.text) or is_cjk(glyph.text):
+        least = _SPACE_BY_CJK
+    else:
+        least = _INFERRED_SPACE if glyph.space_before == "inferred" else _SPACE
     return _pen_gap(last, glyph)[0] > least * max(last.size, glyph.size)
 
 
