@@ -7,7 +7,7 @@ from shuowen.reading.drafts import Draft, PageLines, drafts_of_block, make_row
 from shuowen.reading.frame import straight_boxes
 from shuowen.reading.letters import letter_sizes
 from shuowen.reading.parts import Part
-from tests.reading.drawn_lines import line, texts_down
+from tests.reading.drawn_lines import chinese, line, texts_down
 
 PROSE = texts_down(["the quick brown fox jumps"] * 3, 0, 0, 400)
 
@@ -30,8 +30,8 @@ def test_prose_is_one_draft_of_one_paragraph() -> None:
 
 
 def test_short_lines_share_a_draft_line_by_line() -> None:
-    texts = ["a wider first line", "12 High St", "Old Town", "Far Country"]
-    lines = [line(text, 0, 30 * i, 9 * len(text), 30 * i + 20) for i, text in enumerate(texts)]
+    texts = ["高街十二号", "长长的街道名称", "老城", "远方国"]
+    lines = [chinese(text, 0, 30 * i) for i, text in enumerate(texts)]
     (draft,) = drafts_of(lines)
     assert [len(paragraph) for paragraph in draft.paragraphs] == [1, 1, 1, 1]
 

@@ -6,11 +6,12 @@ from shuowen.document.model import Box, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
 from shuowen.reading.kinds import (
     is_page_number,
-    network_vote,
+    network_votes,
     starts_footnote,
     text_kind,
     title_level,
 )
+from tests.reading.drawn_lines import line
 
 
 @pytest.mark.parametrize(
@@ -64,10 +65,14 @@ def test_the_network_votes_where_it_covers_most() -> None:
         LayoutBox(kind="title", box=Box(0, 0, 100, 20), confidence=0.9),
         LayoutBox(kind="text", box=Box(0, 15, 100, 100), confidence=0.9),
     ]
-    assert network_vote(Box(0, 2, 90, 18), layout) == "title"
-    assert network_vote(Box(0, 40, 90, 60), layout) == "text"
-    assert network_vote(Box(90, 40, 200, 60), layout) is None
-    assert network_vote(Box(0, 0, 1, 1), []) is None
+    lines = [
+        line("title", 0, 2, 90, 18),
+        line("text", 0, 40, 90, 60),
+        line("outside", 90, 40, 200, 60),
+    ]
+    assert network_votes(lines, layout) == ["title", "text", None]
+    assert network_votes(lines, []) == [None, None, None]
+    assert network_votes([], layout) == []
 
 
 def test_footnotes_begin_with_a_mark() -> None:

@@ -19,7 +19,10 @@ def rows_of(lines: list[Line]) -> list[Row]:
 
 
 def lengths(lines: list[Line]) -> list[int]:
-    return [len(paragraph) for paragraph in find_paragraphs(rows_of(lines))]
+    return [
+        len(paragraph)
+        for paragraph in find_paragraphs(rows_of(lines), max(own.box.right for own in lines))
+    ]
 
 
 def test_full_lines_run_on() -> None:
@@ -57,6 +60,16 @@ def test_a_poem_keeps_its_lines() -> None:
     ]
     wide = chinese(CHINESE[:20], 0, 90)
     assert lengths([*poem, wide]) == [1, 1, 1, 1]
+
+
+def test_an_address_in_a_wide_column_keeps_its_lines() -> None:
+    address = [chinese("北京市海淀区清华园一号", 0, 0), chinese("清华大学图书馆", 0, 30)]
+    assert [len(found) for found in find_paragraphs(rows_of(address), 800)] == [1, 1]
+
+
+def test_a_quotation_set_narrow_runs_on() -> None:
+    quoted = texts_down(["the quick brown fox jumps"] * 4, 40, 0, 400)
+    assert [len(found) for found in find_paragraphs(rows_of(quoted), 800)] == [4]
 
 
 def test_centred_lines_keep_their_ends() -> None:
@@ -98,7 +111,7 @@ def test_larger_letters_and_larger_gaps_break_a_stretch() -> None:
 
 def test_no_rows_make_nothing() -> None:
     assert split_rows([]) == []
-    assert find_paragraphs([]) == []
+    assert find_paragraphs([], 0) == []
 
 
 @pytest.mark.parametrize(

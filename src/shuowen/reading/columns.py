@@ -92,6 +92,8 @@ def find_split(boxes: Floats, heights: Floats) -> Split | None:
         right = members[boxes[members, 0] >= gutter.x]
         if not len(left) or not len(right):
             continue
+        if not any(_has_long_lines(boxes[side], unit) for side in (left, right)):
+            continue
         sides = [_Side.of(boxes[side], num_rows[side], unit) for side in (left, right)]
         if _are_columns(sides, float(boxes[right, 0].min() - boxes[left, 2].max()), unit):
             return _split_around(boxes, members, left, right)
@@ -104,7 +106,7 @@ def _gutters(boxes: Floats, num_rows: Floats, unit: float) -> list[_Gutter]:
     by_middle = np.argsort(middles)
     lefts, rights, weights = boxes[by_middle, 0], boxes[by_middle, 2], num_rows[by_middle]
     found = []
-    for x in np.unique(lefts):
+    for x in _distinct(lefts, MIN_GUTTER * unit):
         is_right = lefts >= x
         is_left = rights <= x - MIN_GUTTER * unit
         run_of = np.cumsum(~is_right & ~is_left)
@@ -117,6 +119,13 @@ def _gutters(boxes: Floats, num_rows: Floats, unit: float) -> list[_Gutter]:
             members = by_middle[(run_of == run) & (is_left | is_right)]
             found.append(_Gutter(float(x), members, float(support[run])))
     return found
+
+
+def _distinct(lefts: Floats, step: float) -> Floats:
+    """The leftmost of all edges that fall into one step."""
+    sorted_lefts = np.unique(lefts)
+    _, first = np.unique((sorted_lefts - sorted_lefts[0]) // step, return_index=True)
+    return sorted_lefts[first]
 
 
 def _without_far_rows(boxes: Floats, members: Indices, unit: float) -> Indices:
@@ -141,6 +150,12 @@ def _is_far_row(boxes: Floats, band: Indices, neighbour: Indices, unit: float) -
     top, bottom = boxes[band, 1].min(), boxes[band, 3].max()
     gap = max(boxes[neighbour, 1].min() - bottom, top - boxes[neighbour, 3].max())
     return bool(gap > FAR * unit and len(find_rows(boxes[band])) == 1)
+
+
+def _has_long_lines(boxes: Floats, unit: float) -> bool:
+    """Whether a side can be prose at all: most of its ink is in lines long enough for it."""
+    widths = boxes[:, 2] - boxes[:, 0]
+    return bool(2 * widths[widths >= PROSE_WIDTH * unit].sum() >= widths.sum())
 
 
 def _are_columns(sides: Sequence[_Side], gutter: float, unit: float) -> bool:

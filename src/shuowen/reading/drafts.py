@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-
-import numpy as np
+from statistics import median
 
 from shuowen.document.model import Box, Line, RegionKind
 from shuowen.reading.frame import Floats
@@ -64,16 +63,16 @@ def drafts_of_block(block: Iterable[Sequence[Part]], page: PageLines) -> list[Dr
 
 def make_row(indices: Sequence[int], page: PageLines) -> Row:
     """The row of some lines, given left to right."""
-    own = page.boxes[list(indices)]
-    widest = max(indices, key=lambda index: page.boxes[index, 2] - page.boxes[index, 0])
-    gaps = [right[0] - left[2] for left, right in pairwise(own)]
+    own = page.boxes[list(indices)].tolist()
+    widths = [box[2] - box[0] for box in own]
+    widest = indices[widths.index(max(widths))]
     return Row(
         line_indices=tuple(indices),
         box=row_box(page.boxes, list(indices)),
-        height=float(np.median(own[:, 3] - own[:, 1])),
+        height=median(box[3] - box[1] for box in own),
         size=float(page.sizes[widest]),
         vote=page.votes[widest],
-        widest_gap=float(max(gaps, default=0.0)),
+        widest_gap=max((right[0] - left[2] for left, right in pairwise(own)), default=0.0),
         text=" ".join(page.lines[index].text for index in indices),
     )
 
@@ -93,8 +92,9 @@ def _solid_draft(part: Part, page: PageLines) -> Draft:
 def _text_drafts(rows: Sequence[Row]) -> list[Draft]:
     """One draft for each paragraph; short lines that follow each other, and lists, share one."""
     drafts = []
+    right = max((float(row.box[2]) for row in rows), default=0.0)
     for stretch in split_rows(rows):
-        for shape, group in groupby(find_paragraphs(stretch), key=_shape):
+        for shape, group in groupby(find_paragraphs(stretch, right), key=_shape):
             paragraphs = list(group)
             if shape == "prose":
                 drafts += [Draft(paragraphs=(paragraph,)) for paragraph in paragraphs]

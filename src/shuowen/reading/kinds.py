@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shuowen.document.model import Box, RegionKind
+import msgspec
+import numpy as np
+
+from shuowen.document.model import Line, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
 
 TITLE_RATIO = 1.25
@@ -37,11 +40,23 @@ def is_page_number(text: str) -> bool:
     return bool(PAGE_NUMBER.match(text))
 
 
-def network_vote(box: Box, layout: Sequence[LayoutBox]) -> RegionKind | None:
-    """The kind of the layout box that covers most of a region, if one covers over half."""
-    shares = [(box.share_inside(seen.box), seen.confidence, seen.kind) for seen in layout]
-    share, _, kind = max(shares, default=(0.0, 0.0, "text"))
-    return kind if share > 0.5 else None
+def network_votes(lines: Sequence[Line], layout: Sequence[LayoutBox]) -> list[RegionKind | None]:
+    """For each line the kind of the layout box that covers most of it, if one covers over half."""
+    if not lines or not layout:
+        return [None] * len(lines)
+    lines_N14 = np.array([msgspec.structs.astuple(line.box) for line in lines])[:, None]
+    seen_M4 = np.array([msgspec.structs.astuple(seen.box) for seen in layout])
+    sides_NM2 = np.minimum(lines_N14[..., 2:], seen_M4[:, 2:]) - np.maximum(
+        lines_N14[..., :2], seen_M4[:, :2]
+    )
+    shared_NM = sides_NM2.clip(0).prod(axis=2)
+    areas_N = (lines_N14[:, 0, 2:] - lines_N14[:, 0, :2]).prod(axis=1)
+    best_N = shared_NM.argmax(axis=1)
+    is_over_half_N = 2 * shared_NM.max(axis=1) > areas_N
+    return [
+        layout[best].kind if is_over_half else None
+        for best, is_over_half in zip(best_N, is_over_half_N, strict=True)
+    ]
 
 
 def title_level(text: str, size_ratio: float) -> int:

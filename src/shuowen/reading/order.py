@@ -6,6 +6,8 @@ a line crosses the gutter, so that the white between paragraphs never tears two 
 
 from __future__ import annotations
 
+from statistics import median
+
 import numpy as np
 
 from shuowen.reading.columns import find_split
@@ -45,9 +47,5 @@ def _rows(boxes: Floats, heights: Floats) -> Block:
     flat = np.flatnonzero(~is_tall)
     rows = [[int(flat[i]) for i in row] for row in find_rows(boxes[flat])]
     rows += [[int(index)] for index in np.flatnonzero(is_tall)]
-    return sorted(rows, key=lambda row: _level(boxes[row], heights[row]))
-
-
-def _level(boxes: Floats, heights: Floats) -> float:
-    """Middle of a row's first line."""
-    return float(np.median(np.minimum((boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 1] + heights)))
+    first_lines = np.minimum((boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 1] + heights).tolist()
+    return sorted(rows, key=lambda row: median(first_lines[index] for index in row))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -72,17 +72,29 @@ def split_rows(rows: Sequence[Row]) -> list[list[Row]]:
     return stretches
 
 
-def find_paragraphs(rows: Sequence[Row]) -> list[Paragraph]:
-    """Paragraphs of one stretch; a row that ends on purpose ends its paragraph."""
+def find_paragraphs(rows: Sequence[Row], column_right: float) -> list[Paragraph]:
+    """Paragraphs of one stretch; a row that ends on purpose ends its paragraph.
+
+    Args:
+        rows: The stretch, top to bottom.
+        column_right: Where the text around the stretch ends on the right.
+    """
     if not rows:
         return []
-    right = max(float(row.box[2]) for row in rows)
+    right = _right_margin(rows, column_right)
     paragraphs = [[rows[0]]]
-    for below, after in zip(rows[1:], [*rows[2:], None], strict=False):
+    for below, after in zip_longest(rows[1:], rows[2:]):
         if _ends(paragraphs[-1], below, after, right):
             paragraphs.append([])
         paragraphs[-1].append(below)
     return paragraphs
+
+
+def _right_margin(rows: Sequence[Row], column_right: float) -> float:
+    """Where lines were broken: where two of the rows end, else where the column ends."""
+    widest = max(rows, key=lambda row: row.box[2])
+    num_there = sum(widest.box[2] - row.box[2] < widest.height for row in rows)
+    return float(widest.box[2]) if num_there > 1 else column_right
 
 
 def _usual_pitch(rows: Sequence[Row]) -> float:

@@ -11,7 +11,7 @@ from shuowen.document.text import join_lines, words_of
 from shuowen.engines.embedded.records import LayoutBox
 from shuowen.reading.drafts import Draft, PageLines, drafts_of_block
 from shuowen.reading.frame import main_direction, straight_boxes
-from shuowen.reading.kinds import network_vote
+from shuowen.reading.kinds import network_votes
 from shuowen.reading.letters import letter_sizes
 from shuowen.reading.naming import Named, name_drafts
 from shuowen.reading.order import order_blocks
@@ -39,7 +39,7 @@ def build_regions(
         lines=lines,
         boxes=boxes,
         sizes=letter_sizes(lines, boxes),
-        votes=[network_vote(line.box, layout) for line in lines],
+        votes=network_votes(lines, layout),
     )
     parts = find_parts(lines, boxes, layout, direction)
     drafts = _ordered_drafts(parts, page, direction)
