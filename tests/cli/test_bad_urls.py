@@ -108,7 +108,7 @@ def test_a_wrong_content_type_does_not_matter_but_wrong_content_does(run: Run, s
     assert (right.exit_code, right.stdout) == (0, "Hello page one\n")
     wrong = run("read", server.url("/b.png"), "--allow-private-urls")
     assert wrong.exit_code == InputError.exit_code
-    assert "not a picture or a PDF" in wrong.stderr
+    assert "is a web page" in wrong.stderr
 
 
 def test_a_url_cannot_name_a_file_outside_the_folder(run: Run, server: Any, tmp_path: Path) -> None:
