@@ -30,7 +30,7 @@ def test_prose_is_one_draft_of_one_paragraph() -> None:
 
 
 def test_short_lines_share_a_draft_line_by_line() -> None:
-    texts = ["高街", "长长的街道名称", "老城", "远方国"]
+    texts = ["高街", "老城", "远方国", "长长的街道名称"]
     lines = [chinese(text, 0, 30 * i) for i, text in enumerate(texts)]
     (draft,) = drafts_of(lines)
     assert [len(paragraph) for paragraph in draft.paragraphs] == [1, 1, 1, 1]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
+from typing import Literal
 
 from shuowen.document.model import Box, Line, RegionKind
 from shuowen.reading.frame import Floats
@@ -13,6 +14,9 @@ from shuowen.reading.kinds import CAPTION
 from shuowen.reading.paragraphs import Paragraph, Row, find_paragraphs, is_item, split_rows
 from shuowen.reading.parts import Part
 from shuowen.reading.rows import find_rows, row_box
+
+HEADS: tuple[RegionKind, ...] = ("title", "caption", "formula")
+"""Single rows that do not stand in one region with other short lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +108,12 @@ def _text_drafts(rows: Sequence[Row]) -> list[Draft]:
     return drafts
 
 
-def _shape(paragraph: Paragraph) -> str:
+def _shape(paragraph: Paragraph) -> RegionKind | Literal["prose", "lines"] | None:
+    """What a paragraph looks like; the network may set a single row apart, not cut a paragraph."""
     if is_item(paragraph[0]):
         return "list"
     if len(paragraph) > 1:
         return "prose"
-    return "caption" if CAPTION.match(paragraph[0].text) else "lines"
+    if CAPTION.match(paragraph[0].text):
+        return "caption"
+    return paragraph[0].vote if paragraph[0].vote in HEADS else "lines"

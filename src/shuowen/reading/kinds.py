@@ -83,7 +83,8 @@ def text_kind(text: str, num_rows: int, size_ratio: float, vote: RegionKind | No
     """
     if CAPTION.match(text) and num_rows <= MAX_TITLE_ROWS:
         return "caption"
-    is_short = num_rows <= MAX_TITLE_ROWS and not text.rstrip().endswith(SENTENCE_ENDS)
+    ends = SENTENCE_ENDS if num_rows == 1 else (*SENTENCE_ENDS, ".")
+    is_short = num_rows <= MAX_TITLE_ROWS and not text.rstrip().endswith(ends)
     if is_short and (vote == "title" or size_ratio >= TITLE_RATIO):
         return "title"
     if vote == "formula" and num_rows <= MAX_TITLE_ROWS:

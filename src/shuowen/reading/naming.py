@@ -17,6 +17,8 @@ FAR = 1.0
 """White, in letter sizes, between a running header or footer and the body, at least."""
 MAX_MARGIN_ROWS = 2
 """Rows of a running header or footer, at most."""
+MAX_MARGIN_SIZE = 1.2
+"""Size of a running header's letters, in the page's usual size, below which it is no title."""
 MIN_BODY_ROWS = 5
 """Rows that a page needs before something on it is a header: a title page has none."""
 SMALL = 0.93
@@ -83,7 +85,7 @@ def _in_margin(placed: Sequence[Named], top: float, bottom: float, usual: float)
         if item.draft.kind is None
         and top <= item.box.center[1] <= bottom
         and len(item.draft.rows) <= MAX_MARGIN_ROWS
-        and _size(item.draft) < 1.2 * usual
+        and (_size(item.draft) < MAX_MARGIN_SIZE * usual or is_page_number(_text(item.draft)))
     ]
     others = [item.box for item in placed if item not in inside and item.draft.kind != "figure"]
     num_rows = sum(len(item.draft.rows) for item in placed if item not in inside)

@@ -19,8 +19,6 @@ from shuowen.reading.frame import Floats
 
 MAX_SIZE_RATIO = 1.3
 """Rows whose letters differ more in size are not one text; measured sizes scatter by 15 %."""
-HEADS: tuple[RegionKind, ...] = ("title", "caption", "formula")
-"""What the layout network may cut out of a stretch of equal letters."""
 FAR_PITCH = 1.4
 """Distance of two rows, in the block's usual distances, from which a new region begins."""
 MIN_SHIFT = 0.4
@@ -110,8 +108,7 @@ def _pitch(above: Row, below: Row) -> float:
 def _is_break(above: Row, below: Row, usual: float) -> bool:
     small, large = sorted([above.size, below.size])
     is_far = _pitch(above, below) > FAR_PITCH * max(usual, small)
-    is_head = above.vote != below.vote and (above.vote in HEADS or below.vote in HEADS)
-    return large > MAX_SIZE_RATIO * small or is_far or is_head
+    return large > MAX_SIZE_RATIO * small or is_far
 
 
 def is_item(row: Row) -> bool:
