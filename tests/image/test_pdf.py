@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shuowen.config import Limits, ReadOptions
 from shuowen.errors import CapacityError, InputError
@@ -284,3 +286,21 @@ def test_closing_twice_does_nothing() -> None:
     pdf = Pdf(source(one_page("")), ReadOptions(), Limits())
     pdf.close()
     pdf.close()
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.data())
+def test_damage_is_an_input_error_or_harmless(data: st.DataObject) -> None:
+    maker = PdfMaker()
+    maker.picture("I", np.zeros((20, 20), np.uint8))
+    maker.form("F", text(0, 0, "within"))
+    maker.page(text(20, 300, "words") + "q 9 0 0 9 0 0 cm /I Do Q /F Do", more="/Rotate 90")
+    damaged = bytearray(maker.build())
+    for _ in range(data.draw(st.integers(1, 12))):
+        position = data.draw(st.integers(9, len(damaged) - 1))
+        damaged[position] = data.draw(st.integers(0, 255))
+    try:
+        page = load(bytes(damaged), max_pixels=10**6)
+    except InputError:
+        return
+    assert page.pixels.shape[0] * page.pixels.shape[1] <= 10**6 * 1.01

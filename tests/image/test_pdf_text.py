@@ -234,6 +234,13 @@ def test_digits_beside_each_other_stand_in_a_vertical_line() -> None:
     assert [(line.text, line.direction) for line in page.text_lines] == [("第12章", "vertical")]
 
 
+def test_upright_latin_letters_stand_in_a_vertical_line() -> None:
+    page = squares(
+        list("血A型"), "".join(text(99, 300 - 22 * n, codes(1, n + 1), font="S") for n in range(3))
+    )
+    assert [(line.text, line.direction) for line in page.text_lines] == [("血A型", "vertical")]
+
+
 def test_latin_letters_below_each_other_are_lines() -> None:
     content = "".join(text(100, 300 - 22 * row, letter) for row, letter in enumerate("abc"))
     assert [(line.text, line.direction) for line in lines_of(content)] == [

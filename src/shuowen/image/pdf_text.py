@@ -33,6 +33,7 @@ _SPACE_BY_CJK = 0.45  # between Chinese and Latin 0.25 to 0.33 is type-setting, 
 _STACK_STEP = (0.7, 1.35)  # from one character down to the next in vertical writing
 _STACK_WIDTH = 1.3  # two digits may stand beside each other in a column
 _STACK_SHIFT = 0.35  # of the middles sideways
+_STACK_SHARE = 0.4  # of a column: Chinese characters, among digits and upright letters
 
 
 def read_text(text_page: Any, frame: PageFrame) -> tuple[tuple[Line, ...], TextLayerFacts]:
@@ -107,7 +108,8 @@ def _stacked(runs: list[Run]) -> tuple[list[Run], list[Run]]:
     """Part runs into columns of vertical writing, each joined to one run, and the rest."""
     columns, rows = [], []
     for chain in _strung(runs, _is_below):
-        if len(chain) > 1 and any(is_cjk(run[0].text) for run in chain):
+        num_cjk = sum(is_cjk(run[0].text) for run in chain)
+        if len(chain) > 1 and num_cjk >= _STACK_SHARE * len(chain):
             columns.append([glyph for run in chain for glyph in run])
         else:
             rows += chain
@@ -128,10 +130,9 @@ def _is_below(upper: Run, lower: Run) -> bool:
 def _fits_a_column(run: Run) -> bool:
     if len(run) > 2 or abs(run[0].angle) > _MAX_TURN_DEGREES:
         return False
-    is_square = is_cjk(run[0].text) and len(run) == 1
-    is_mark = not any(glyph.text.isalpha() for glyph in run)
+    has_letters = any(glyph.text.isalpha() for glyph in run)
     width = _extent(run, 0.0).width
-    return (is_square or is_mark) and width <= _STACK_WIDTH * run[0].size
+    return (len(run) == 1 or not has_letters) and width <= _STACK_WIDTH * run[0].size
 
 
 def _rejoined(runs: list[Run]) -> list[Run]:
