@@ -56,3 +56,13 @@ def test_a_large_short_line_is_a_title_with_a_level() -> None:
     heading = line("A Large Heading", 100, 220, 480, 260)
     title = regions([heading, *BODY])[0]
     assert (title.kind, title.level) == ("title", 1)
+
+
+def test_a_large_numbered_line_is_a_heading_and_no_list() -> None:
+    heading = line("三、经济法律文书的种类", 100, 220, 540, 260)
+    assert kinds([heading, *BODY])[0] == ("title", "三、经济法律文书的种类")
+
+
+def test_a_numbered_line_of_ordinary_size_is_a_list() -> None:
+    item = line("三、经济法律文书的种类", 100, 240, 310, 260)
+    assert kinds([item, *BODY])[0] == ("list", "三、经济法律文书的种类")

@@ -156,12 +156,16 @@ def _follows_mark(item: Named, marked: Sequence[Named]) -> bool:
 
 
 def _body_named(item: Named, usual: float) -> Named:
+    """A numbered heading looks like an item of a list; its size or the network tells it apart."""
     draft = item.draft
-    if draft.kind is not None:
-        return replace(item, kind=draft.kind)
     text, ratio = _text(draft), _size(draft) / usual
+    may_be_heading = draft.kind == "list" and len(draft.rows) == 1
+    if draft.kind is not None and not may_be_heading:
+        return replace(item, kind=draft.kind)
     kind = text_kind(text, len(draft.rows), ratio, _vote(draft))
-    return replace(item, kind=kind, level=title_level(text, ratio) if kind == "title" else None)
+    if kind == "title":
+        return replace(item, kind=kind, level=title_level(text, ratio))
+    return replace(item, kind=draft.kind or kind)
 
 
 def _vote(draft: Draft) -> RegionKind | None:
