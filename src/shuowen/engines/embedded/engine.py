@@ -29,6 +29,9 @@ VERTICAL_RATIO = 1.5
 LEAST_CONFIDENCE = 0.3
 """Below this a "line" is a texture or a drawing, not text."""
 
+TURN_GAIN = 0.1
+"""How much surer, in mean confidence, a line has to be upside down to be turned."""
+
 
 class EmbeddedEngine:
     """Finds and reads lines of text with the networks in this package.
@@ -69,10 +72,18 @@ class EmbeddedEngine:
 
     def _read(self, crop: Pixels) -> Reading:
         line = fit_height(crop)
-        reading = read_again(line, QUICK.read(line), CAREFUL.read, self.plan.doubt)
-        if reading.confidence < self.plan.reread_below:
-            return best_reading(crop, reading, CAREFUL)
+        reading = self._read_as_it_is(line)
+        if reading.confidence < self.plan.turn_below:
+            turned = np.ascontiguousarray(line[::-1, ::-1])
+            if QUICK.read(turned).confidence > reading.confidence + TURN_GAIN:
+                crop = np.ascontiguousarray(crop[::-1, ::-1])
+                reading = self._read_as_it_is(turned)
+        if reading.confidence < self.plan.views_below:
+            return best_reading(crop, CAREFUL)
         return reading
+
+    def _read_as_it_is(self, line: Pixels) -> Reading:
+        return read_again(line, QUICK.read(line), CAREFUL.read, self.plan.doubt)
 
 
 @lru_cache(maxsize=4)

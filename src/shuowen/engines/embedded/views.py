@@ -16,23 +16,9 @@ from shuowen.engines.embedded.ctc import Reading, decode_greedy, log_likelihood
 from shuowen.engines.embedded.recogniser import Recogniser, characters
 from shuowen.image.page import Pixels
 
-TURN_BELOW = 0.75
-"""Lines below this confidence may be upside down."""
-TURN_GAIN = 0.1
-"""How much surer the turned reading has to be, in mean confidence."""
 
-
-def best_reading(crop: Pixels, reading: Reading, recogniser: Recogniser) -> Reading:
-    """The best reading of `crop` over several views; `reading` is that of the plain view."""
-    if reading.confidence < TURN_BELOW:
-        turned = np.ascontiguousarray(np.rot90(crop, 2))
-        other = recogniser.read(turned)
-        if other.confidence > reading.confidence + TURN_GAIN:
-            return _over_views(turned, recogniser)
-    return _over_views(crop, recogniser)
-
-
-def _over_views(crop: Pixels, recogniser: Recogniser) -> Reading:
+def best_reading(crop: Pixels, recogniser: Recogniser) -> Reading:
+    """The best reading of a line, (height, width, 3), over several views of it."""
     matrices = [recogniser.probabilities(view(crop)) for view in VIEWS]
     columns = characters(recogniser.weights)
     readings = [decode_greedy(matrix, columns) for matrix in matrices]

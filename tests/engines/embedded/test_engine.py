@@ -1,0 +1,95 @@
+"""The networks in the package, on pictures drawn here."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from shuowen.config import Effort
+from shuowen.engines.embedded.detector import TextBox
+from shuowen.engines.embedded.engine import CAREFUL, QUICK, EmbeddedEngine
+from shuowen.engines.embedded.orientation import page_rotations
+from shuowen.engines.embedded.overlaps import add_missing
+from shuowen.engines.embedded.recogniser import characters
+from shuowen.engines.embedded.sessions import session
+from shuowen.errors import ModelError
+
+TEXTS = ("Invoice 2024-117", "Total 1,250.00 EUR", "Thank you very much")
+
+
+def drawn(*texts: str, size: tuple[int, int] = (900, 600)) -> np.ndarray:
+    page = Image.new("RGB", size, "white")
+    pen = ImageDraw.Draw(page)
+    for number, text in enumerate(texts):
+        pen.text((60, 80 + 150 * number), text, "black", ImageFont.load_default(size=48))
+    return np.asarray(page)
+
+
+@pytest.mark.parametrize("effort", ["fast", "normal", "max"])
+def test_every_effort_reads_clear_text(effort: Effort) -> None:
+    engine, page = EmbeddedEngine(effort=effort, jobs=2), drawn(*TEXTS)
+    lines = engine.read_lines(page, engine.find_text(page))
+    assert sorted(line.text for line in lines) == sorted(TEXTS)
+    assert all(line.confidence > 0.9 for line in lines)
+
+
+def test_columns_agree_with_the_networks() -> None:
+    line = np.full((48, 200, 3), 255, np.uint8)
+    for recogniser in (QUICK, CAREFUL):
+        matrix = recogniser.probabilities(line)
+        assert matrix.shape[1] == len(characters(recogniser.weights))
+        assert matrix.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_an_upside_down_line_is_read_after_turning() -> None:
+    page = drawn(TEXTS[0], size=(600, 200))
+    engine = EmbeddedEngine(effort="normal", jobs=1)
+    (box,) = engine.find_text(page)
+    upside_down = np.ascontiguousarray(page[::-1, ::-1])
+    turned = TextBox(quad=np.roll((600, 200) - box.quad, 2, axis=0), score=box.score)
+    (line,) = engine.read_lines(upside_down, [turned])
+    assert line.text == TEXTS[0]
+
+
+def test_pictures_without_text_give_no_lines() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (400, 400, 3), np.uint8)
+    for page in (np.full((300, 300, 3), 255, np.uint8), np.zeros((1, 5000, 3), np.uint8), noise):
+        engine = EmbeddedEngine(effort="fast", jobs=1)
+        assert engine.read_lines(page, engine.find_text(page)) == []
+
+
+def test_one_engine_serves_many_threads() -> None:
+    engine, page = EmbeddedEngine(effort="normal", jobs=2), drawn(*TEXTS)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda _: engine.read_lines(page, engine.find_text(page)), range(6))
+        )
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_turned_page_is_noticed(rotation: int) -> None:
+    page = drawn(*(TEXTS * 4), size=(900, 1300))
+    turned = np.ascontiguousarray(np.rot90(page, -rotation // 90))
+    rotations = page_rotations(turned)
+    assert max(rotations, key=lambda turn: rotations[turn]) == rotation
+    assert sum(rotations.values()) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_later_looks_add_only_what_was_missed() -> None:
+    def box(left: float, right: float) -> TextBox:
+        quad = np.array([[left, 0], [right, 0], [right, 10], [left, 10]], np.float32)
+        return TextBox(quad=quad, score=0.9)
+
+    known, again, new = box(0, 100), box(5, 90), box(200, 300)
+    assert add_missing([known], [again, new]) == [known, new]
+    assert add_missing([], [new]) == [new]
+    assert add_missing([known], []) == [known]
+
+
+def test_missing_weights_are_named() -> None:
+    with pytest.raises(ModelError, match=r"no_such_network\.onnx are missing"):
+        session("no_such_network")
