@@ -28,7 +28,7 @@ COMMANDS = {
     "bench": ("shuowen.cli.bench", "Measure reading on folders of pages with known text."),
     "completion": (
         "shuowen.cli.completion",
-        "Print the script for completion in your shell.",
+        "Print the script with which a shell completes commands.",
     ),
 }
 """Subcommands: the module that holds `command`, and the line in the list of commands."""
