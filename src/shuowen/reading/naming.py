@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from shuowen.document.model import Box, Line, RegionKind, union_of
 from shuowen.reading.drafts import Draft, PageLines, make_row
-from shuowen.reading.kinds import CAPTION, is_page_number, starts_footnote, text_kind, title_level
+from shuowen.reading.kinds import (
+    CAPTION,
+    TITLE_RATIO,
+    is_page_number,
+    starts_footnote,
+    text_kind,
+    title_level,
+)
+from shuowen.reading.mending import mended
+from shuowen.reading.named import Named
 
 MARGIN = 0.12
 """Share of the page, at its top and bottom, where running headers and footers stand."""
@@ -28,16 +37,6 @@ PIECE_GAP = 2.0
 """White, in letter sizes, between a running title and the page number beside it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Named:
-    """A draft with its kind, its box in page pixels and, for a title, its level."""
-
-    draft: Draft
-    kind: RegionKind
-    box: Box
-    level: int | None = None
-
-
 def name_drafts(drafts: Sequence[Draft], page: PageLines, size: tuple[int, int]) -> list[Named]:
     """Drafts with kinds, in final order: headers, body, footnotes, footers."""
     placed = [Named(draft=draft, kind="text", box=draft_box(draft, page.lines)) for draft in drafts]
@@ -48,7 +47,7 @@ def name_drafts(drafts: Sequence[Draft], page: PageLines, size: tuple[int, int])
     notes = _footnotes(body, size[1], usual)
     return [
         *_margin_named(heads, "header", page),
-        *(_body_named(item, usual) for item in body if item not in notes),
+        *mended([_body_named(item, usual) for item in body if item not in notes], usual, size[0]),
         *(replace(item, kind="footnote") for item in notes),
         *_margin_named(foots, "footer", page),
     ]
@@ -164,7 +163,8 @@ def _body_named(item: Named, usual: float) -> Named:
         return replace(item, kind=draft.kind)
     kind = text_kind(text, len(draft.rows), ratio, _vote(draft))
     if kind == "title":
-        return replace(item, kind=kind, level=title_level(text, ratio))
+        level = title_level(text, ratio)
+        return replace(item, kind=kind, level=level, is_large=ratio >= TITLE_RATIO)
     return replace(item, kind=draft.kind or kind)
 
 

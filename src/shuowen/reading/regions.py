@@ -13,7 +13,8 @@ from shuowen.reading.drafts import Draft, PageLines, drafts_of_block
 from shuowen.reading.frame import main_direction, straight_boxes
 from shuowen.reading.kinds import network_votes
 from shuowen.reading.letters import letter_sizes
-from shuowen.reading.naming import Named, name_drafts
+from shuowen.reading.named import Named
+from shuowen.reading.naming import name_drafts
 from shuowen.reading.order import order_blocks
 from shuowen.reading.parts import Part, find_parts, part_box
 
