@@ -30,7 +30,7 @@ def _read_quota(path: Path) -> int | None:
     words = _read_words(path)
     if len(words) != 2 or not words[0].isdigit():
         return None
-    return round(int(words[0]) / int(words[1]))
+    return max(1, round(int(words[0]) / int(words[1])))
 
 
 def _read_words(path: Path) -> list[str]:
