@@ -1,0 +1,107 @@
+"""One page from picture to regions, whichever way up it comes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from shuowen.config import ReadOptions
+from shuowen.document.model import Box, Page
+from shuowen.engines.embedded.engine import EmbeddedEngine
+from shuowen.image.frame import PAPER, straighten
+from shuowen.image.page import PageImage, Pixels
+from shuowen.reading.reader import Reader
+
+PARAGRAPH = (
+    "The committee met on Monday to hear the",
+    "report of the treasurer and to decide on",
+    "the repair of the roof before the winter",
+    "comes. All members agreed to the plan and",
+    "thanked the treasurer for the good work.",
+)
+PLACES = [(120, 160 + 70 * number) for number in range(len(PARAGRAPH))]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(EmbeddedEngine(effort="normal", jobs=2), ReadOptions())
+
+
+@pytest.fixture(scope="module")
+def page_picture() -> Pixels:
+    page = Image.new("RGB", (1100, 1400), "white")
+    pen = ImageDraw.Draw(page)
+    for place, text in zip(PLACES, PARAGRAPH, strict=True):
+        pen.text(place, text, "black", ImageFont.load_default(size=40))
+    for number in range(10):
+        pen.text(
+            (120, 620 + 70 * number),
+            "More of the same follows here.",
+            "black",
+            ImageFont.load_default(size=40),
+        )
+    return np.asarray(page)
+
+
+def read(reader: Reader, pixels: Pixels) -> Page:
+    return reader.read_page(PageImage(page_index=0, pixels=pixels))
+
+
+def dark_box(pixels: Pixels, page: Page) -> Box:
+    """The box around all ink of the picture, which the lines together must cover closely."""
+    ys, xs = np.nonzero(pixels.min(axis=2) < 100)
+    return Box(float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()))
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_turned_page_is_read_and_its_boxes_lie_on_the_original(
+    reader: Reader, page_picture: Pixels, rotation: int
+) -> None:
+    turned = np.ascontiguousarray(np.rot90(page_picture, -rotation // 90))
+    page = read(reader, turned)
+    assert page.repair.rotation_degrees == rotation
+    assert (page.height_px, page.width_px) == turned.shape[:2]
+    assert page.regions[0].text.startswith(" ".join(PARAGRAPH[:2]))
+    found = page.regions[0].lines[0].box
+    for region in page.regions:
+        for line in region.lines:
+            found = found.union(line.box)
+    ink = dark_box(turned, page)
+    assert ink.share_inside(found) > 0.98
+    assert found.area < 1.15 * ink.area
+
+
+@pytest.mark.parametrize("skew", [-6.0, 3.0])
+def test_a_crooked_page_is_straightened_and_its_boxes_go_back(
+    reader: Reader, page_picture: Pixels, skew: float
+) -> None:
+    crooked = straighten(page_picture, -skew)
+    page = read(reader, crooked)
+    assert page.repair.skew_degrees == pytest.approx(skew, abs=0.4)
+    text = " ".join(region.text for region in page.regions)
+    assert " ".join(PARAGRAPH) in text
+    first = page.regions[0].lines[0]
+    (left, top), (right, right_top) = first.quad[:2]
+    slope = np.degrees(np.arctan2(right_top - top, right - left))
+    assert slope == pytest.approx(skew, abs=0.5)
+    inside = crooked[int(first.box.top) : int(first.box.bottom), int(first.box.left) :]
+    assert inside.min() < 100
+
+
+def test_confidences_timings_and_ids_are_given(reader: Reader, page_picture: Pixels) -> None:
+    page = read(reader, page_picture)
+    assert page.confidence is not None
+    assert 0.9 < page.confidence <= 1
+    assert {"detect", "recognise", "layout", "assemble"} <= page.timings.keys()
+    ids = [region.id for region in page.regions]
+    assert len(set(ids)) == len(ids)
+    assert ids == [region.id for region in read(reader, page_picture).regions]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (40, 40)])
+def test_pages_with_nothing_on_them_are_read_as_empty(
+    reader: Reader, size: tuple[int, int]
+) -> None:
+    page = read(reader, np.full((*size, 3), PAPER, np.uint8))
+    assert (page.status, page.regions, page.confidence) == ("ok", (), None)
