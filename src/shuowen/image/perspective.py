@@ -42,13 +42,13 @@ class Flattening:
 
     def original_points(self, points: Sequence[Point]) -> NDArray[np.float64]:
         """Points of the straightened picture on the original, (N, 2)."""
-        return np.array(_mapped(points, np.linalg.inv(self.matrix)))
+        return np.array(_mapped(points, _inverse(self.matrix)), np.float64)
 
     def original_box(self, box: Box) -> Box:
         """The smallest upright box on the original around a box of the straightened picture."""
         left, top, right, bottom = box.left, box.top, box.right, box.bottom
         corners: list[Point] = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        return box_around(_mapped(corners, np.linalg.inv(self.matrix)))
+        return box_around(_mapped(corners, _inverse(self.matrix)))
 
 
 def flatten(pixels: Pixels, text_segments: Segments) -> Flattening:
@@ -100,7 +100,9 @@ def _vanishing(segments: Segments) -> NDArray[np.float64]:
     ridge = np.diag([1e-6, _RIDGE * float(length.mean())])
     weight, fit = length, np.zeros(2)
     for _ in range(8):
-        fit = np.linalg.solve(terms.T @ (terms * weight[:, None]) + ridge, terms.T @ (weight * slope))
+        fit = np.linalg.solve(
+            terms.T @ (terms * weight[:, None]) + ridge, terms.T @ (weight * slope)
+        )
         error = np.abs(slope - terms @ fit)
         spread = max(float(np.median(error)), 1e-3)
         weight = length / (1 + (error / (2 * spread)) ** 2)
@@ -112,9 +114,7 @@ def _rectifying(horizontal: NDArray[np.float64], vertical: NDArray[np.float64]) 
     horizon = np.cross(horizontal, vertical)
     perspective = np.array([[1, 0, 0], [0, 1, 0], horizon / horizon[2]])
     across, down = perspective @ horizontal, perspective @ vertical
-    axes = np.stack(
-        [across[:2] / np.hypot(*across[:2]), down[:2] / np.hypot(*down[:2])], axis=1
-    )
+    axes = np.stack([across[:2] / np.hypot(*across[:2]), down[:2] / np.hypot(*down[:2])], axis=1)
     straight = np.eye(3)
     straight[:2, :2] = np.linalg.inv(axes)
     return np.asarray(straight @ perspective)
@@ -124,7 +124,9 @@ def _warped(pixels: Pixels, matrix: Matrix, side: float) -> Flattening:
     height, width = pixels.shape[:2]
     corners: list[Point] = [(0, 0), (width, 0), (width, height), (0, height)]
     moved = _mapped(corners, matrix)
-    shift = max(float(np.hypot(a[0] - b[0], a[1] - b[1])) for a, b in zip(corners, moved, strict=True))
+    shift = max(
+        float(np.hypot(a[0] - b[0], a[1] - b[1])) for a, b in zip(corners, moved, strict=True)
+    )
     area = box_around(moved)
     if shift < _MIN_SHIFT * side or max(area.width, area.height) > 2 * side:
         return Flattening(pixels=pixels, matrix=np.eye(3))
@@ -137,5 +139,9 @@ def _warped(pixels: Pixels, matrix: Matrix, side: float) -> Flattening:
 
 
 def _mapped(points: Sequence[Point], matrix: Matrix) -> list[Point]:
-    array = np.array(points, np.float64).reshape(-1, 1, 2)
+    array = np.asarray(points, np.float64).reshape(-1, 1, 2)
     return [(float(x), float(y)) for x, y in cv2.perspectiveTransform(array, matrix).reshape(-1, 2)]
+
+
+def _inverse(matrix: Matrix) -> Matrix:
+    return np.asarray(np.linalg.inv(matrix), np.float64)

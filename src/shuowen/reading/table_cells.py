@@ -58,7 +58,11 @@ def _in_order(pieces: Sequence[Piece], indices: Sequence[int]) -> list[int]:
 
 
 def _cell(
-    slot: CellSlot, pieces: Sequence[Piece], indices: Sequence[int], box: Box | None, is_header: bool
+    slot: CellSlot,
+    pieces: Sequence[Piece],
+    indices: Sequence[int],
+    box: Box | None,
+    is_header: bool,
 ) -> Cell:
     lines = [pieces[index].line for index in indices]
     if lines:

@@ -7,7 +7,6 @@ The network looks again at other views of the picture only while no candidate co
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,12 +16,14 @@ import numpy as np
 
 from shuowen.document.model import Box, union_of
 from shuowen.engines.embedded.records import CellSlot, TableStructure
-from shuowen.engines.embedded.ruled_lines import Rules, ruled_structure
+from shuowen.engines.embedded.ruled_grid import ruled_structure
+from shuowen.engines.embedded.ruled_lines import Rules
 from shuowen.engines.embedded.table_structure import find_structure
 from shuowen.image.page import Pixels
 from shuowen.reading.rows import find_rows, row_box
+from shuowen.reading.table_conflicts import conflicts
 from shuowen.reading.table_rows import text_structure
-from shuowen.reading.table_text import Floats, Piece, edges_of, place, split_at_walls
+from shuowen.reading.table_text import Piece, edges_of, split_at_walls
 
 CONVINCING = 0.995
 """A candidate as good as this ends the search."""
@@ -37,16 +38,11 @@ MAX_OPEN_BODY = 0.6
 """A ruled row taller than this share of the table with stacked lines in it is a body whose rows
 have no rules between them."""
 MIN_STACKED = 3
-WIDE_GAP = 1.5
-"""White, in line heights, that parts two words of one level into two cells."""
 MAX_NETWORK_PIECES = 1500
 """A table with more text than this is left to its rules, or to its text alone."""
 STRIP_PIECES = 150
 """The network stops at 500 tokens and sees 488 pixels: tables with more text than this, or higher
 than twice their width, are also looked at in strips."""
-MAX_LINES_IN_CELL = 60
-MAX_ACROSS = 0.25
-"""Share of a piece's width that may lie in another cell."""
 CLOSED = 0.8
 """Share of the outline's two sides that must be printed for the outline to be closed."""
 
@@ -103,7 +99,7 @@ def _candidates(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> Iterat
 
 def _judged(structure: TableStructure, pieces: Sequence[Piece]) -> Choice:
     parts = split_at_walls(pieces, structure.slots)
-    score = structure.confidence - CONFLICT_WEIGHT * _conflicts(structure, parts)
+    score = structure.confidence - CONFLICT_WEIGHT * conflicts(structure, parts)
     return Choice(structure=structure, pieces=tuple(parts), score=score)
 
 
@@ -135,9 +131,7 @@ def _network_structure(pixels: Pixels, area: Box) -> TableStructure:
     return replace(found, slots=tuple(_moved(slot, left, top) for slot in found.slots))
 
 
-def _from_strips(
-    pixels: Pixels, pieces: Sequence[Piece], num_strips: int
-) -> TableStructure | None:
+def _from_strips(pixels: Pixels, pieces: Sequence[Piece], num_strips: int) -> TableStructure | None:
     """The grid from strips between levels of text, if all strips have the same columns.
 
     One more strip is tried when they have not: a cut through a head can hide its columns.
@@ -174,60 +168,6 @@ def _moved(slot: CellSlot, x: float, y: float) -> CellSlot:
         slot.box.left + x, slot.box.top + y, slot.box.right + x, slot.box.bottom + y
     )
     return replace(slot, box=box)
-
-
-def _conflicts(structure: TableStructure, pieces: Sequence[Piece]) -> float:
-    """Shares of pieces that stand apart in one cell or across a wall, of empty rows and columns."""
-    homes = place(pieces, structure.slots)
-    rows, cols = np.zeros(structure.num_rows, bool), np.zeros(structure.num_cols, bool)
-    for slot in (structure.slots[home] for home in set(homes)):
-        rows[slot.row_index : slot.row_index + slot.row_span] = True
-        cols[slot.col_index : slot.col_index + slot.col_span] = True
-    boxes = edges_of([piece.box for piece in pieces])
-    held = np.array(homes)
-    apart = sum(_num_apart(boxes[held == home]) for home in set(homes))
-    across = _num_across(boxes, homes, structure.slots)
-    torn = _num_torn(boxes, [structure.slots[home] for home in homes])
-    return (apart + across + torn) / len(pieces) + float((~rows).mean()) + float((~cols).mean())
-
-
-def _num_apart(boxes: Floats) -> int:
-    """Gaps of wide white between neighbours on one level."""
-    if len(boxes) > MAX_LINES_IN_CELL:
-        return len(boxes)
-    levels = (boxes[row] for row in find_rows(boxes))
-    return sum(
-        int((level[1:, 0] - level[:-1, 2] > WIDE_GAP * np.ptp(level[:, [1, 3]], axis=1).min()).sum())
-        for level in levels
-    )
-
-
-def _num_torn(boxes: Floats, slots: Sequence[CellSlot]) -> int:
-    """Pieces whose row is not the row of most others on their level."""
-    torn = 0
-    for level in find_rows(boxes):
-        rows = [slots[index].row_index for index in level if slots[index].row_span == 1]
-        if rows:
-            torn += len(rows) - max(Counter(rows).values())
-    return torn
-
-
-def _num_across(boxes: Floats, homes: Sequence[int], slots: Sequence[CellSlot]) -> int:
-    """Pieces of which a good part lies in another cell than their own."""
-    own = edges_of([slots[home].box for home in homes])
-    shared = np.minimum(boxes[:, 2], own[:, 2]) - np.maximum(boxes[:, 0], own[:, 0])
-    outside = shared < (1 - MAX_ACROSS) * (boxes[:, 2] - boxes[:, 0])
-    others = edges_of([slot.box for slot in slots])
-    return sum(_overlaps_most(boxes[index], others, homes[index]) for index in np.flatnonzero(outside))
-
-
-def _overlaps_most(box: Floats, slots: Floats, home: int) -> bool:
-    """Whether a good part of a box lies in one slot that is not its home."""
-    wide = np.minimum(box[2], slots[:, 2]) - np.maximum(box[0], slots[:, 0])
-    high = np.minimum(box[3], slots[:, 3]) - np.maximum(box[1], slots[:, 1])
-    over = (wide > MAX_ACROSS * (box[2] - box[0])) & (high > 0.5 * (box[3] - box[1]))
-    over[home] = False
-    return bool(over.any())
 
 
 def _is_whole(ruled: TableStructure, rules: Rules, pieces: Sequence[Piece]) -> bool:

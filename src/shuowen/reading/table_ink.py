@@ -6,15 +6,12 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from shuowen.document.model import Box
 from shuowen.engines.embedded.records import CellSlot, TableStructure
-from shuowen.engines.embedded.ruled_lines import Rules
+from shuowen.engines.embedded.ruled_lines import Mask, Rules, as_mask
 from shuowen.image.page import Pixels
 from shuowen.reading.table_text import Floats, Piece, edges_of
-
-Mask = NDArray[np.uint8]
 
 MIN_CONTRAST = 0.4
 """Ink differs from its cell's ground by this share of what the table's text differs."""
@@ -31,7 +28,11 @@ PADDING = 0.35
 
 
 def find_ink(
-    pixels: Pixels, structure: TableStructure, pieces: Sequence[Piece], homes: Sequence[int], rules: Rules
+    pixels: Pixels,
+    structure: TableStructure,
+    pieces: Sequence[Piece],
+    homes: Sequence[int],
+    rules: Rules,
 ) -> list[Box]:
     """Boxes around ink in cells without text.
 
@@ -45,11 +46,12 @@ def find_ink(
     Returns:
         One box a cell at most, as high as a line of the table or higher.
     """
-    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    gray = as_mask(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     edges = edges_of([piece.box for piece in pieces])
     height = float(np.median(edges[:, 3] - edges[:, 1]))
     least = max(MIN_CONTRAST * _text_contrast(gray, edges), LEAST_CONTRAST)
-    taken = cv2.dilate(cv2.bitwise_or(rules.horizontal, rules.vertical), np.ones((3, 3), np.uint8))
+    ruled = cv2.bitwise_or(rules.horizontal, rules.vertical)
+    taken = as_mask(cv2.dilate(ruled, np.ones((3, 3), np.uint8)))
     for left, top, right, bottom in np.round(edges).astype(int):
         taken[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = 255
     rows, cols = _bands(structure, edges, homes)
@@ -123,8 +125,11 @@ def _ink_in(
     kept = stats[(sizes.max(axis=1) >= MIN_SIZE * height) & (sizes[:, 1] <= MAX_HEIGHT * height)]
     if not len(kept):
         return None
-    boxes = np.column_stack([kept[:, 0], kept[:, 1], kept[:, 0] + kept[:, 2], kept[:, 1] + kept[:, 3]])
-    left, top, right, bottom = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+    boxes = np.column_stack(
+        [kept[:, 0], kept[:, 1], kept[:, 0] + kept[:, 2], kept[:, 1] + kept[:, 3]]
+    )
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = boxes[:, 2:].max(axis=0).tolist()
     if bottom - top > MAX_HEIGHT * height:
         return None
     middle, half = (top + bottom) / 2, max((bottom - top) / 2 + 0.15 * height, height / 2)

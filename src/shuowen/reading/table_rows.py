@@ -12,7 +12,7 @@ from shuowen.engines.embedded.table_structure import CellToken, close_grid
 from shuowen.reading.rows import find_rows
 from shuowen.reading.table_text import Floats, Piece, edges_of
 
-CONFIDENCE = 0.5
+CONFIDENCE = 0.75
 """Of such a grid: merged cells and lines that belong to one row cannot be told."""
 MAX_PIECE_WIDTH = 0.5
 """A piece wider than this share of the table may stand across columns and parts none."""
@@ -30,28 +30,33 @@ def text_structure(pieces: Sequence[Piece]) -> TableStructure:
     columns = find_columns(boxes)
     rows = [list(_row_cells(boxes[row], columns)) for row in find_rows(boxes)]
     slots, num_cols = close_grid(rows)
-    return TableStructure(
-        num_rows=len(rows), num_cols=num_cols, slots=slots, confidence=CONFIDENCE
-    )
+    return TableStructure(num_rows=len(rows), num_cols=num_cols, slots=slots, confidence=CONFIDENCE)
 
 
-def find_columns(boxes: Floats) -> Floats:
+def find_columns(boxes: Floats, crossing: float = 0.0) -> Floats:
     """Columns as (left, right), (C, 2), left to right, parted by white from top to bottom.
 
     Args:
         boxes: Text, (N, 4), N > 0, lines level.
+        crossing: Share of the pieces that may stand in the white between two columns.
     """
     left, right = boxes[:, 0].min(), boxes[:, 2].max()
     gutter = MIN_GUTTER * float(np.median(boxes[:, 3] - boxes[:, 1]))
     narrow = boxes[boxes[:, 2] - boxes[:, 0] <= MAX_PIECE_WIDTH * (right - left)]
     if not len(narrow):
         return np.array([[left, right]])
-    columns = [narrow[np.argmin(narrow[:, 0]), [0, 2]].tolist()]
-    for start, end in sorted(narrow[:, [0, 2]].tolist()):
-        if start - columns[-1][1] >= gutter:
-            columns.append([start, end])
-        columns[-1][1] = max(columns[-1][1], end)
-    return np.array(columns)
+    places = np.unique(narrow[:, [0, 2]])
+    middles = (places[:-1] + places[1:]) / 2
+    starts, ends = np.sort(narrow[:, 0]), np.sort(narrow[:, 2])
+    num_over = np.searchsorted(starts, middles) - np.searchsorted(ends, middles)
+    covered = num_over > crossing * len(boxes)
+    columns: list[list[float]] = []
+    for start, end in zip(places[:-1][covered], places[1:][covered], strict=True):
+        if columns and start - columns[-1][1] < gutter:
+            columns[-1][1] = float(end)
+        else:
+            columns.append([float(start), float(end)])
+    return np.array(columns or [[left, right]])
 
 
 def _row_cells(row: Floats, columns: Floats) -> Iterator[CellToken]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shuowen.document.model import Box, Line, Span, box_around, union_of
 from shuowen.engines.embedded.records import CellSlot
-from shuowen.image.perspective import Flattening
+from shuowen.image.perspective import Flattening, Segments
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +64,17 @@ def straightened(lines: Sequence[Line], flattening: Flattening, origin: Box) -> 
         )
         for line in lines
     ]
+
+
+def text_edges(lines: Sequence[Line]) -> Segments:
+    """Upper and lower edges of horizontal lines, (N, 4)."""
+    edges = [
+        (*start, *end)
+        for line in lines
+        if line.direction == "horizontal"
+        for start, end in ((line.quad[0], line.quad[1]), (line.quad[3], line.quad[2]))
+    ]
+    return np.array(edges, np.float64).reshape(-1, 4)
 
 
 def edges_of(boxes: Sequence[Box | None]) -> Floats:
@@ -136,10 +147,11 @@ def _best(box: Floats, slots: Floats) -> int:
     right, bottom = np.minimum(box[2:], slots[:, 2:]).T
     shared = np.maximum(right - left, 0) * np.maximum(bottom - top, 0)
     union = _area(box[None]) + _area(slots) - shared
-    likeness = np.nan_to_num(shared / np.maximum(union, 1e-9), nan=-1.0)
-    corners = np.abs(box - slots).reshape(-1, 2, 2).sum(axis=2)
+    likeness = np.nan_to_num(shared / np.maximum(union, 1e-9), nan=0.0)
+    tied = np.flatnonzero(likeness == likeness.max())
+    corners = np.abs(box - slots[tied]).reshape(-1, 2, 2).sum(axis=2)
     distance = np.nan_to_num(corners.sum(axis=1) + corners.min(axis=1), nan=np.inf)
-    return int(np.lexsort((distance, -likeness))[0])
+    return int(tied[distance.argmin()])
 
 
 def _area(boxes: Floats) -> Floats:

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from shuowen.document.model import Box, Line, Notice, Region
+from shuowen.document.model import Box, Line, Notice, Region, union_of
 from shuowen.engines.embedded.detector import TextBox
 from shuowen.engines.embedded.ruled_lines import Rules, find_rules
 from shuowen.image.page import Pixels
-from shuowen.image.perspective import Flattening, Segments, flatten
+from shuowen.image.perspective import Flattening, flatten
 from shuowen.reading.table_areas import table_areas
 from shuowen.reading.table_cells import make_table, table_text
 from shuowen.reading.table_choice import TRUSTED, Choice, choose_structure
 from shuowen.reading.table_ink import find_ink
-from shuowen.reading.table_text import Piece, place, quad_of, straightened
+from shuowen.reading.table_text import Piece, edges_of, place, quad_of, straightened, text_edges
 
 __all__ = ["fill_tables", "table_areas"]
 
@@ -32,7 +32,7 @@ ReadLines = Callable[[Pixels, Sequence[TextBox]], list[Line]]
 
 RIM_PX = 6
 """Taken with a table on every side, for its outermost rules."""
-MAX_PIECES = 20_000
+MAX_PIECES = 6_000
 MAX_CELLS_READ = 500
 LEAST_CONFIDENCE = 0.5
 """A mark in an empty cell that is read with less stays unread."""
@@ -97,35 +97,29 @@ def _filled(region: Region, pixels: Pixels, read_lines: ReadLines | None) -> Reg
 
 
 def _straight_crop(region: Region, pixels: Pixels) -> tuple[_Crop, list[Piece]]:
-    height, width = pixels.shape[:2]
-    left, top = max(int(region.box.left) - RIM_PX, 0), max(int(region.box.top) - RIM_PX, 0)
-    right, bottom = min(int(region.box.right) + RIM_PX, width), int(region.box.bottom) + RIM_PX
-    origin = Box(left, top, right, min(bottom, height))
+    origin = _rim_around(region, pixels.shape[1], pixels.shape[0])
+    left, top, right, bottom = (int(edge) for edge in edges_of([origin])[0])
     picture = np.ascontiguousarray(pixels[top:bottom, left:right])
-    flattening = flatten(picture, _text_edges(region.lines) - np.array([left, top, left, top]))
+    flattening = flatten(picture, text_edges(region.lines) - np.array([left, top, left, top]))
     pieces = straightened(region.lines, flattening, origin)
     rules = find_rules(flattening.pixels, [piece.box for piece in pieces])
     return _Crop(page=pixels, origin=origin, flattening=flattening, rules=rules), pieces
 
 
-def _text_edges(lines: Sequence[Line]) -> Segments:
-    """Upper and lower edges of horizontal lines, (N, 4)."""
-    edges = [
-        (*start, *end)
-        for line in lines
-        if line.direction == "horizontal"
-        for start, end in ((line.quad[0], line.quad[1]), (line.quad[3], line.quad[2]))
-    ]
-    return np.array(edges, np.float64).reshape(-1, 4)
+def _rim_around(region: Region, width: int, height: int) -> Box:
+    """The region with its lines and a rim, on whole pixels of the page; never empty."""
+    box = union_of([region.box, *(line.box for line in region.lines)])
+    left, top = (max(int(edge) - RIM_PX, 0) for edge in (box.left, box.top))
+    right, bottom = int(box.right) + RIM_PX, int(box.bottom) + RIM_PX
+    left, top = min(left, width - 1), min(top, height - 1)
+    return Box(left, top, max(min(right, width), left + 1), max(min(bottom, height), top + 1))
 
 
 def _overlooked(
     crop: _Crop, choice: Choice, homes: Sequence[int], read_lines: ReadLines
 ) -> list[Piece]:
     """What the recogniser reads in the cells that hold ink but no text."""
-    marks = find_ink(
-        crop.flattening.pixels, choice.structure, choice.pieces, homes, crop.rules
-    )
+    marks = find_ink(crop.flattening.pixels, choice.structure, choice.pieces, homes, crop.rules)
     offset = np.array([crop.origin.left, crop.origin.top])
     boxes = [
         TextBox(
