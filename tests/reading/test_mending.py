@@ -64,3 +64,19 @@ def test_a_centred_heading_on_top_is_the_page_s_title() -> None:
     aside = line("A Modest Heading", 50, 150, 270, 176)
     read = regions([aside, *body], aside.box)
     assert (read[0].kind, read[0].level) == ("title", 3)
+
+
+def test_a_row_above_a_table_is_its_caption_if_the_network_says_so() -> None:
+    body = texts_down([WIDE] * 8, 50, 200, 800)
+    row = line("Expenses by quarter", 350, 470, 550, 490)
+    cells = [
+        line(f"{n}", x, 520 + 40 * n, x + 60, 540 + 40 * n) for n in range(4) for x in (60, 400)
+    ]
+    layout = [
+        LayoutBox(kind="caption", box=row.box, confidence=0.9),
+        LayoutBox(kind="table", box=Box(50, 510, 850, 690), confidence=0.9),
+    ]
+    read = build_regions([*body, row, *cells], layout, (900, 1200), 1)
+    assert [region.kind for region in read] == ["text", "caption", "table"]
+    alone = build_regions([*body, row], layout[:1], (900, 1200), 1)
+    assert {region.kind for region in alone} == {"text"}

@@ -33,7 +33,7 @@ def mended(body: Sequence[Named], usual: float, page_width: int) -> list[Named]:
     items = list(body)
     for title in [item for item in items if item.kind == "title"]:
         items = _before_what_it_heads(items, title, usual)
-    items = _joined_lists(items, usual)
+    items = _with_captions(_joined_lists(items, usual))
     return _with_a_top_title(_without_an_empty_end(items), page_width)
 
 
@@ -79,6 +79,20 @@ def _together(first: Named, second: Named) -> Named:
     paragraphs = (*first.draft.paragraphs, *second.draft.paragraphs)
     draft = Draft(paragraphs=paragraphs, kind=first.draft.kind)
     return replace(first, draft=draft, box=first.box.union(second.box))
+
+
+def _with_captions(items: Sequence[Named]) -> list[Named]:
+    """A single row that the network takes for a caption is one beside a table or a figure."""
+    named = []
+    for index, item in enumerate(items):
+        beside = {other.kind for other in items[max(index - 1, 0) : index + 2]}
+        is_caption = (
+            item.kind == "text"
+            and [row.vote for row in item.draft.rows] == ["caption"]
+            and bool(beside & {"table", "figure"})
+        )
+        named.append(replace(item, kind="caption") if is_caption else item)
+    return named
 
 
 def _without_an_empty_end(items: Sequence[Named]) -> list[Named]:
