@@ -221,7 +221,7 @@ class Page(_Record, frozen=True):
     notices: tuple[Notice, ...] = ()
     error: PageError | None = None
     timings: dict[str, float] = {}
-    """Seconds by step: load, detect, recognise, layout, tables, assemble."""
+    """Seconds by step: load, text_layer, turn, detect, recognise, layout, tables, assemble."""
 
 
 class SourceInfo(_Record, frozen=True):

@@ -15,7 +15,6 @@ from shuowen.config import ReadOptions
 from shuowen.document.model import Line, Notice, Page, Region, Repair
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.layout import find_layout
-from shuowen.engines.embedded.orientation import page_rotations
 from shuowen.image.frame import Frame, straighten, turn, turned_frame
 from shuowen.image.page import PageImage, Pixels
 from shuowen.reading.place import between, to_original, to_upright
@@ -24,9 +23,7 @@ from shuowen.reading.skew import skew_of
 from shuowen.reading.tables import fill_tables, table_areas
 from shuowen.reading.text_layer import TextLayerChoice, choose_text_layer
 from shuowen.reading.unread_parts import merge_lines
-
-SURE_ROTATION = 0.6
-"""A page is turned only when the orientation network is this sure."""
+from shuowen.reading.upright import upright_rotation
 
 
 class Reader:
@@ -43,8 +40,10 @@ class Reader:
             The page in reading order, all boxes in pixels of `image`.
         """
         timer = Timer(timings or {})
-        layer = choose_text_layer(image, self.options.text_layer, self.engine.read_crops)
-        frame, pixels = self._upright(image, layer)
+        with timer.step("text_layer"):
+            layer = choose_text_layer(image, self.options.text_layer, self.engine.read_crops)
+        with timer.step("turn"):
+            frame, pixels = self._upright(image, layer)
         lines = self._lines(pixels, frame, layer, timer)
         frame, pixels, lines = _straightened(frame, pixels, lines)
         regions = self._regions(lines, pixels, image.page_index + 1, timer)
@@ -56,10 +55,7 @@ class Reader:
         size = image.pixels.shape[1], image.pixels.shape[0]
         if layer.lines:
             return turned_frame(size, 0), image.pixels
-        rotations = page_rotations(image.pixels)
-        rotation = max(rotations, key=lambda turn: rotations[turn])
-        if rotations[rotation] < SURE_ROTATION:
-            rotation = 0
+        rotation = upright_rotation(image.pixels, self.engine)
         return turned_frame(size, rotation), turn(image.pixels, rotation)
 
     def _lines(

@@ -32,7 +32,7 @@ MAX_OUTSIDE = 0.5
 """Share of characters beyond the page's edge, as in a page cut out of a larger one."""
 MIN_AGREEMENT = 0.85
 """Agreement with the picture below which a layer is not believed. Measured with the embedded
-recogniser on pages of ten PDFs from eight programs, English, Chinese and Japanese: sound layers
+recogniser on pages of nine PDFs, English, Chinese and Japanese: sound layers
 reach 0.94 or more; shifting every character leaves 0.14 or less, a quarter of them 0.81."""
 MIN_OCR_AGREEMENT = 0.97
 """The same for invisible text: an earlier OCR is believed only where it could hardly be better."""
