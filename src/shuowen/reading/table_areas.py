@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shuowen.document.model import Box, Line, union_of
+from shuowen.document.model import Box, Line, Point, union_of
 from shuowen.engines.embedded.records import LayoutBox, TableStructure
 from shuowen.engines.embedded.ruled_grid import ruled_structure
 from shuowen.engines.embedded.ruled_lines import Rules, find_rules
@@ -68,9 +68,8 @@ def table_areas(
     ruled = _rule_networks(rules)
     tables = [_grown(seen, ruled) for seen in layout if seen.kind == "table"]
     for box in (*ruled, *_doubtful(layout, lines, size)):
-        if not any(box.share_inside(table.box) > INSIDE for table in tables) and _is_table(
-            box, lines, pixels
-        ):
+        free = [line for line in lines if not _is_in_any(line.box.center, tables)]
+        if _is_table(box, free, pixels):
             tables = [table for table in tables if table.box.share_inside(box) <= INSIDE]
             tables.append(LayoutBox(kind="table", box=box, confidence=SURE))
     tables = [replace(table, box=_with_next_rows(table.box, lines)) for table in tables]
@@ -81,6 +80,10 @@ def table_areas(
         and not any(seen.box.share_inside(table.box) > INSIDE for table in tables)
     ]
     return sorted([*tables, *others], key=lambda seen: -seen.confidence)
+
+
+def _is_in_any(point: Point, areas: Sequence[LayoutBox]) -> bool:
+    return any(area.box.contains(point) for area in areas)
 
 
 def _rule_networks(rules: Rules) -> list[Box]:

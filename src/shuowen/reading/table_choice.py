@@ -126,8 +126,10 @@ def _text_area(pieces: Sequence[Piece], width: int, height: int) -> Box:
 
 
 def _network_structure(pixels: Pixels, area: Box) -> TableStructure:
-    left, top = int(area.left), int(area.top)
-    found = find_structure(pixels[top : int(area.bottom), left : int(area.right)])
+    left = min(int(area.left), pixels.shape[1] - 1)
+    top = min(int(area.top), pixels.shape[0] - 1)
+    right, bottom = max(int(area.right), left + 1), max(int(area.bottom), top + 1)
+    found = find_structure(pixels[top:bottom, left:right])
     return replace(found, slots=tuple(_moved(slot, left, top) for slot in found.slots))
 
 
