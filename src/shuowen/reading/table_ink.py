@@ -21,8 +21,10 @@ MAX_HEIGHT = 1.6
 """Height of a character in line heights, at most: more is a drawing or a rule."""
 MIN_SIZE = 0.2
 """Longer side of a mark in line heights, at least: a full stop is no cell."""
-RIM_PX = 3
-"""Kept clear of a cell's edge, where rules are."""
+REACH = 0.15
+"""Line heights beyond where a cell's text is expected in which its ink may lie."""
+MIN_RULE = 4.0
+"""Length of a rule in line heights, at least."""
 PADDING = 0.35
 """White around the ink in line heights: recognisers want some."""
 
@@ -50,8 +52,7 @@ def find_ink(
     edges = edges_of([piece.box for piece in pieces])
     height = float(np.median(edges[:, 3] - edges[:, 1]))
     least = max(MIN_CONTRAST * _text_contrast(gray, edges), LEAST_CONTRAST)
-    ruled = cv2.bitwise_or(rules.horizontal, rules.vertical)
-    taken = as_mask(cv2.dilate(ruled, np.ones((3, 3), np.uint8)))
+    taken = _long_rules(rules, MIN_RULE * height)
     for left, top, right, bottom in np.round(edges).astype(int):
         taken[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = 255
     rows, cols = _bands(structure, edges, homes)
@@ -59,9 +60,20 @@ def find_ink(
     found = []
     for index, slot in enumerate(structure.slots):
         if index not in full:
-            area = _territory(slot, rows, cols, pixels.shape[:2])
+            area = _territory(slot, rows, cols, REACH * height)
             found.append(_ink_in(gray, taken, area, least, height))
     return [box for box in found if box is not None]
+
+
+def _long_rules(rules: Rules, length: float) -> Mask:
+    """255 on and beside rules of this length or more; shorter ones may be stacked digits."""
+    taken = np.zeros_like(rules.horizontal)
+    for mask, side in ((rules.horizontal, cv2.CC_STAT_WIDTH), (rules.vertical, cv2.CC_STAT_HEIGHT)):
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+        is_long = stats[:, side] >= length
+        is_long[0] = False
+        taken[is_long[labels]] = 255
+    return as_mask(cv2.dilate(taken, np.ones((3, 3), np.uint8)))
 
 
 def _text_contrast(gray: Mask, edges: Floats) -> float:
@@ -97,7 +109,7 @@ def _territory(
     slot: CellSlot,
     rows: dict[int, tuple[float, float]],
     cols: dict[int, tuple[float, float]],
-    size: tuple[int, ...],
+    reach: float,
 ) -> tuple[slice, slice]:
     """Where the cell's text would stand: its box, and at least where its row and column cross."""
     tops, lefts = rows.get(slot.row_index), cols.get(slot.col_index)
@@ -107,8 +119,8 @@ def _territory(
     if not np.isfinite([box.left, box.top]).all():
         return slice(0, 0), slice(0, 0)
     return (
-        slice(max(round(box.top) + RIM_PX, 0), min(round(box.bottom) - RIM_PX, size[0])),
-        slice(max(round(box.left) + RIM_PX, 0), min(round(box.right) - RIM_PX, size[1])),
+        slice(max(round(box.top - reach), 0), max(round(box.bottom + reach), 0)),
+        slice(max(round(box.left - reach), 0), max(round(box.right + reach), 0)),
     )
 
 
