@@ -44,8 +44,8 @@ class ReadOptions:
     text_layer: TextLayer = "auto"
     """Use a PDF's own text: when it agrees with the picture, always, or never."""
     effort: Effort = "normal"
-    """fast: one look at the page; normal: doubtful lines are read again; max: also several views
-    of the page and of every doubtful line."""
+    """fast: a small look at the page; normal: doubtful words are read again by a larger network;
+    max: the page is searched for text at three sizes, and more words are read again."""
     dpi: int = 200
     """Resolution at which PDF pages are turned into pictures."""
 

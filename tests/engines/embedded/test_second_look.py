@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shuowen.engines.embedded.ctc import Reading
-from shuowen.engines.embedded.second_look import doubted_parts, read_again
+from shuowen.engines.embedded.second_look import STRETCH, doubted_parts, read_again
 
 LINE = np.full((48, 480, 3), 255, np.uint8)
 
@@ -58,8 +58,14 @@ def test_a_doubted_chinese_character_is_replaced_with_its_neighbours() -> None:
 
 def test_a_mostly_doubted_line_is_read_as_a_whole() -> None:
     careful = Careful("all new")
-    assert read_again(LINE, make("almost", "almost"), careful, 0.9).text == "all new"
+    assert read_again(LINE, make("几乎全部", "几乎全部"), careful, 0.9).text == "all new"
     assert careful.widths == [480]
+
+
+def test_a_badly_read_latin_line_is_stretched_first() -> None:
+    careful = Careful("all new")
+    assert read_again(LINE, make("almost", "almost"), careful, 0.9).text == "all new"
+    assert careful.widths == [round(480 * STRETCH)]
 
 
 def test_the_surer_reading_stands() -> None:

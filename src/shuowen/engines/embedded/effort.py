@@ -15,15 +15,13 @@ class Plan:
         detect_sides_px: Longest side of the page at each look for text; the first look counts,
             later ones only add lines that it missed.
         doubt: Characters of the quick (tiny) recogniser below this confidence are read again, with
-            their surroundings, by the careful (small) one; above 1 every line is, as a whole.
+            their surroundings, by the careful (small) one.
         turn_below: Lines below this confidence are tried upside down; 0 for none.
-        views_below: Lines below this confidence are read again in other views; 0 for none.
     """
 
     detect_sides_px: tuple[int, ...]
     doubt: float
     turn_below: float
-    views_below: float
 
 
 UPSIDE_DOWN = 0.9
@@ -31,9 +29,7 @@ UPSIDE_DOWN = 0.9
 (measured on the samples)."""
 
 PLANS: dict[Effort, Plan] = {
-    "fast": Plan(detect_sides_px=(960,), doubt=0.7, turn_below=0.0, views_below=0.0),
-    "normal": Plan(detect_sides_px=(1280,), doubt=0.9, turn_below=UPSIDE_DOWN, views_below=0.0),
-    "max": Plan(
-        detect_sides_px=(1280, 2240, 832), doubt=1.1, turn_below=UPSIDE_DOWN, views_below=0.95
-    ),
+    "fast": Plan(detect_sides_px=(960,), doubt=0.7, turn_below=0.0),
+    "normal": Plan(detect_sides_px=(1280,), doubt=0.9, turn_below=UPSIDE_DOWN),
+    "max": Plan(detect_sides_px=(1280, 2240, 832), doubt=0.95, turn_below=UPSIDE_DOWN),
 }

@@ -17,7 +17,6 @@ from shuowen.engines.embedded.lines import make_line
 from shuowen.engines.embedded.overlaps import add_missing
 from shuowen.engines.embedded.recogniser import Recogniser, fit_height
 from shuowen.engines.embedded.second_look import read_again
-from shuowen.engines.embedded.views import best_reading
 from shuowen.image.crops import crop_quad
 from shuowen.image.page import Pixels
 
@@ -80,10 +79,7 @@ class EmbeddedEngine:
         if reading.confidence < self.plan.turn_below:
             turned = np.ascontiguousarray(line[::-1, ::-1])
             if QUICK.read(turned).confidence > reading.confidence + TURN_GAIN:
-                crop = np.ascontiguousarray(crop[::-1, ::-1])
-                reading = self._read_as_it_is(turned)
-        if reading.confidence < self.plan.views_below:
-            return best_reading(crop, CAREFUL)
+                return self._read_as_it_is(turned)
         return reading
 
     def _read_as_it_is(self, line: Pixels) -> Reading:

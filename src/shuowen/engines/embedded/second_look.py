@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +25,14 @@ KEPT_IF_SURER_BY = 0.05
 recogniser reads better than the careful one (docs/log.md)."""
 CONTEXT = 2
 """Sure characters taken along on each side of a doubted one, where they can be cut apart."""
+
+STRETCH, STRETCH_BELOW = 1.3, 0.85
+"""Latin lines that read worse than this are stretched before they are read again.
+
+Narrow letters get two time steps of the network each; blurred, they run into each other. Stretched
+by 1.3 a page of blurred small print keeps 97 % of its characters instead of 63 % (docs/log.md);
+Chinese, whose characters are three times as wide, only loses.
+"""
 
 ReadLine = Callable[[Pixels], Reading]
 
@@ -71,11 +80,24 @@ def read_again(line: Pixels, reading: Reading, read: ReadLine, doubt: float) -> 
     ink = 255 - line.mean(axis=(0, 2), dtype=np.float32)
     parts = doubted_parts(reading, ink, doubt)
     if sum(part.end - part.start for part in parts) > MAX_SHARE:
-        again = read(line)
+        again = read(_with_room(line, reading))
         return reading if reading.confidence > again.confidence + KEPT_IF_SURER_BY else again
     for part in reversed(parts):  # from the end, so that earlier positions stay true
         reading = _replaced(reading, part, line, read)
     return reading
+
+
+def _with_room(line: Pixels, reading: Reading) -> Pixels:
+    """A line of small, blurred Latin print, stretched; any other as it is."""
+    if reading.confidence >= STRETCH_BELOW or has_wide_characters(reading.text):
+        return line
+    return stretched(line, STRETCH)
+
+
+def stretched(line: Pixels, factor: float) -> Pixels:
+    """The line made wider by `factor`, which gives every letter more time steps."""
+    width = max(round(line.shape[1] * factor), 1)
+    return cv2.resize(line, (width, line.shape[0]), interpolation=cv2.INTER_CUBIC)
 
 
 def _replaced(reading: Reading, part: Part, line: Pixels, read: ReadLine) -> Reading:
@@ -111,6 +133,11 @@ def _inner_cuts(text: str) -> Iterator[int]:
         before, after = text[position - 1], text[position]
         if before == " " or (_is_wide(before) and _is_wide(after)):
             yield position
+
+
+def has_wide_characters(text: str) -> bool:
+    """Whether a text has Chinese, Japanese or Korean characters."""
+    return any(map(_is_wide, text))
 
 
 def _is_wide(character: str) -> bool:
