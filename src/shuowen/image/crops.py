@@ -32,7 +32,10 @@ def crop_quad(pixels: Pixels, quad: QuadPoints) -> Pixels:
         return np.full((height, width, 3), 255, np.uint8)
     shift = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
     size, edge = (width, height), cv2.BORDER_REPLICATE
-    return cv2.warpPerspective(part, matrix @ shift, size, flags=cv2.INTER_CUBIC, borderMode=edge)
+    return np.asarray(
+        cv2.warpPerspective(part, matrix @ shift, size, flags=cv2.INTER_CUBIC, borderMode=edge),
+        np.uint8,
+    )
 
 
 def quad_size(quad: QuadPoints) -> tuple[int, int]:

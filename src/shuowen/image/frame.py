@@ -36,7 +36,7 @@ class Frame:
 
     def to_original(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Points (n, 2) on the upright picture, given on the original."""
-        return apply(cv2.invertAffineTransform(self.matrix), points)
+        return apply(np.asarray(cv2.invertAffineTransform(self.matrix), np.float64), points)
 
     def straightened(self, skew_degrees: float) -> Frame:
         """This frame, turned further so that lines sloping by `skew_degrees` become level."""
@@ -76,7 +76,8 @@ def straighten(pixels: Pixels, skew_degrees: float) -> Pixels:
     """The picture turned so that lines sloping by `skew_degrees` become level, on white paper."""
     height, width = pixels.shape[:2]
     matrix, size = _straightening(skew_degrees, (width, height))
-    return cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderValue=PAPER)
+    level = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderValue=PAPER)
+    return np.asarray(level, np.uint8)
 
 
 def apply(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -86,7 +87,8 @@ def apply(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _straightening(skew_degrees: float, size: tuple[int, int]) -> tuple[Matrix, tuple[int, int]]:
     width, height = size
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew_degrees, 1.0)
+    center = (width / 2, height / 2)
+    matrix = np.array(cv2.getRotationMatrix2D(center, skew_degrees, 1.0), np.float64)
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
     grown = (round(width * cos + height * sin), round(width * sin + height * cos))
     matrix[:, 2] += (np.array(grown) - size) / 2

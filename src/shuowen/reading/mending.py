@@ -104,11 +104,11 @@ def _without_an_empty_end(items: Sequence[Named]) -> list[Named]:
 
 def _with_a_top_title(items: Sequence[Named], page_width: int) -> list[Named]:
     """A centred, unnumbered heading above everything, as large as any, is the page's title."""
-    if not items or items[0].kind != "title" or not items[0].level:
+    if not items or items[0].kind != "title":
         return list(items)
     first = items[0]
     others = [item.level or 1 for item in items[1:] if item.kind == "title"]
     is_centered = abs(first.box.center[0] - page_width / 2) <= CENTERED * page_width
-    if is_centered and min(others, default=9) >= first.level:
+    if is_centered and min(others, default=9) >= (first.level or 1):
         return [replace(first, level=1), *items[1:]]
     return list(items)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shuowen.document.model import Line
+
+Floats = NDArray[np.float64]
 
 LONG_LINE = 6.0
 """A line this many times longer than high has a slope that can be trusted."""
@@ -39,7 +42,7 @@ def _height(line: Line) -> float:
     return max(float(np.hypot(bottom_left[0] - top_left[0], bottom_left[1] - top_left[1])), 1.0)
 
 
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:  # type: ignore[type-arg]
+def _weighted_median(values: Floats, weights: Floats) -> float:
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(reached, reached[-1] / 2)])

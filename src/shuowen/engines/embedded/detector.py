@@ -7,6 +7,7 @@ score, and growth by `area × ratio ÷ perimeter`, because the network was train
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -67,17 +68,20 @@ def _network_input(pixels: Pixels, max_side: int) -> NDArray[np.float32]:
     ratio = min(1.0, max_side / max(height, width))
     sides = (max(round(side * ratio / STRIDE), 1) * STRIDE for side in (width, height))
     resized = cv2.resize(pixels, tuple(sides), interpolation=cv2.INTER_LINEAR)
-    return cv2.dnn.blobFromImage(
+    blob = cv2.dnn.blobFromImage(
         resized, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
     )
+    return np.asarray(blob, np.float32)
 
 
 def boxes_on_map(probability: NDArray[np.float32]) -> list[TextBox]:
     """Text boxes on a probability map, (height, width), in pixels of the map."""
-    mask = (probability > PIXEL_THRESHOLD).astype(np.uint8)
-    mask = cv2.dilate(mask, np.ones((2, 2), np.uint8))
+    text = (probability > PIXEL_THRESHOLD).astype(np.uint8)
+    mask = cv2.dilate(text, np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    found = (_box_of(contour, probability) for contour in contours[:MAX_BOXES])
+    found = (
+        _box_of(np.asarray(contour, np.int32), probability) for contour in contours[:MAX_BOXES]
+    )
     return [box for box in found if box is not None]
 
 
@@ -85,7 +89,7 @@ def _box_of(contour: NDArray[np.int32], probability: NDArray[np.float32]) -> Tex
     center, size, angle = cv2.minAreaRect(contour)
     if min(size) < MIN_SIDE_PX:
         return None
-    score = _mean_inside(probability, cv2.boxPoints((center, size, angle)))
+    score = _mean_inside(probability, _corners(center, size, angle))
     if score < BOX_THRESHOLD:
         return None
     # Growing a rectangle by d on every side is what offsetting its outline by d and taking the
@@ -94,7 +98,11 @@ def _box_of(contour: NDArray[np.int32], probability: NDArray[np.float32]) -> Tex
     grown = (size[0] + 2 * distance, size[1] + 2 * distance)
     if min(grown) < MIN_SIDE_PX + 2:
         return None
-    return TextBox(quad=clockwise(cv2.boxPoints((center, grown, angle))), score=score)
+    return TextBox(quad=clockwise(_corners(center, grown, angle)), score=score)
+
+
+def _corners(center: Sequence[float], size: Sequence[float], angle: float) -> QuadPoints:
+    return np.asarray(cv2.boxPoints((center, size, angle)), np.float32)
 
 
 def _mean_inside(probability: NDArray[np.float32], quad: QuadPoints) -> float:

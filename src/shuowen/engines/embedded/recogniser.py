@@ -50,7 +50,8 @@ def fit_height(crop: Pixels) -> Pixels:
     fitted_width = min(max(round(width * LINE_HEIGHT_PX / height), 1), MAX_WIDTH_PX)
     if (height, width) == (LINE_HEIGHT_PX, fitted_width):
         return crop
-    return cv2.resize(crop, (fitted_width, LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
+    fitted = cv2.resize(crop, (fitted_width, LINE_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(fitted, np.uint8)
 
 
 def _network_input(line: Pixels) -> NDArray[np.float32]:

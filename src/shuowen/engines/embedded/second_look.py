@@ -97,7 +97,8 @@ def _with_room(line: Pixels, reading: Reading) -> Pixels:
 def stretched(line: Pixels, factor: float) -> Pixels:
     """The line made wider by `factor`, which gives every letter more time steps."""
     width = max(round(line.shape[1] * factor), 1)
-    return cv2.resize(line, (width, line.shape[0]), interpolation=cv2.INTER_CUBIC)
+    wider = cv2.resize(line, (width, line.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(wider, np.uint8)
 
 
 def _replaced(reading: Reading, part: Part, line: Pixels, read: ReadLine) -> Reading:
