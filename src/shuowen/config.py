@@ -5,7 +5,7 @@ Each field has its sentence once, here; the command line's help and the document
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
 from shuowen.errors import UsageError
@@ -39,7 +39,7 @@ class ReadOptions:
 
     pages: str = ""
     """Pages to read, counted from 1: "1,5-10", "3-" or "" for all."""
-    password: str = ""
+    password: str = field(default="", repr=False)
     """Password of an encrypted PDF."""
     text_layer: TextLayer = "auto"
     """Use a PDF's own text: when it agrees with the picture, always, or never."""
