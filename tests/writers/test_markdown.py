@@ -54,6 +54,16 @@ def test_escaped_text_renders_as_paragraphs_of_just_this_text(text: str) -> None
     assert set(blocks) <= {"paragraph_open", "paragraph_close"}
 
 
+@pytest.mark.parametrize("piece", ["<", "<1", "&", "&#1", "_", "]", "\\", "# ", "*", "1."])
+def test_a_long_row_of_marks_is_escaped_in_one_go(piece: str) -> None:
+    # With a pattern that looks to the end of the row from every mark this would not come back.
+    assert len(escape_markdown(piece * 100_000)) >= 100_000
+
+
+def test_an_address_in_brackets_is_no_link() -> None:
+    assert escape_markdown("<1@b.example> <<1@b.example>") == ("&lt;1@b.example> <&lt;1@b.example>")
+
+
 @given(texts)
 @settings(deadline=None)
 def test_escaped_text_keeps_its_lines(text: str) -> None:

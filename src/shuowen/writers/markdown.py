@@ -27,7 +27,7 @@ _DEFAULT_LEVEL, _MAX_LEVEL = 2, 6
 _BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)", re.MULTILINE)
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;)")
 # Tags, comments, <links> and <mail@addresses>. Not by backslash: some renderers know no `\<`.
-_TAG = re.compile(r"<(?=[A-Za-z/!?]|\S+@)")
+_TAG = re.compile(r"<(?=[A-Za-z/!?]|[^\s<@]+@)")
 # `_` between letters is text; `]` makes a link only before these.
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LINK = re.compile(r"\](?=[(\[:])")
