@@ -181,6 +181,18 @@ def test_a_page_behind_its_thumbnail_is_the_only_page() -> None:
         assert np.array_equal(frames.load(0), NOISE)
 
 
+def test_a_lone_page_that_calls_itself_a_thumbnail_is_read() -> None:
+    with opened(tagged((NOISE, {254: 1}))) as frames:
+        assert frames.num_pages == 1
+        assert np.array_equal(frames.load(0), NOISE)
+
+
+def test_a_file_without_a_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shuowen.image.frames.page_frames", lambda stream: [])
+    with pytest.raises(InputError, match="scan is a picture file with no pages"):
+        opened(multi_page(NOISE))
+
+
 def test_threads_share_one_open_file() -> None:
     pages = [np.roll(NOISE, shift, axis=1) for shift in range(6)]
     wrong: list[int] = []

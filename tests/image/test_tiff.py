@@ -38,6 +38,12 @@ def test_thumbnails_and_masks_are_no_pages(order: str) -> None:
     assert page_frames(io.BytesIO(data)) == [0, 2, 4]
 
 
+@pytest.mark.parametrize("subfile_types", [[1], [4, 5]])
+def test_a_file_of_nothing_but_thumbnails_still_has_pages(subfile_types: list[int]) -> None:
+    data = chain("<", subfile_types)
+    assert page_frames(io.BytesIO(data)) == list(range(len(subfile_types)))
+
+
 def test_a_ring_of_directories_ends() -> None:
     assert page_frames(io.BytesIO(chain("<", [0, 0, 0], end=8))) == [0, 1, 2]
 

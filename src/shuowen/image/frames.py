@@ -50,6 +50,10 @@ class Frames:
     """An open picture file; every page of a TIFF, the first picture of any other format.
 
     Use as a context manager. `load` may be called from several threads; calls take turns.
+
+    Raises:
+        InputError: The header is damaged, or there is no page.
+        MissingExtraError: The format needs a package that is not installed.
     """
 
     def __init__(self, source: Source, media_type: str, limits: Limits) -> None:
@@ -61,6 +65,8 @@ class Frames:
                 self._picture = self._open()
                 is_tiff = media_type == "image/tiff"
                 self._frame_indices = page_frames(self._stream) if is_tiff else [0]
+                if not self._frame_indices:
+                    raise InputError(f"{self._name} is a picture file with no pages.")
         except BaseException:
             self._stream.close()
             raise
@@ -156,7 +162,7 @@ def open_frames(source: Source, media_type: str, limits: Limits) -> Frames:
     """Open a picture file of a type that `formats.sniff` told; pages are decoded by `load`.
 
     Raises:
-        InputError: The header is damaged.
+        InputError: The header is damaged, or there is no page.
         MissingExtraError: The format needs a package that is not installed.
     """
     return Frames(source, media_type, limits)

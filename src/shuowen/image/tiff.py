@@ -28,6 +28,9 @@ class _Layout:
 def page_frames(stream: BinaryIO) -> list[int]:
     """Numbers of the directories that hold pages, from 0; thumbnails and masks are left out.
 
+    Where every directory says that it is a thumbnail or a mask, some software wrote it wrongly,
+    and all of them count.
+
     A directory that cannot be read ends the list and counts as one page, so that loading it tells
     of the damage.
     """
@@ -48,7 +51,7 @@ def page_frames(stream: BinaryIO) -> list[int]:
             return [*frames, frame_index]
         if not subfile_type & _REDUCED_OR_MASK:
             frames.append(frame_index)
-    return frames
+    return frames or list(range(len(seen)))
 
 
 def _directory(stream: BinaryIO, offset: int, order: str, layout: _Layout) -> tuple[int, int]:
