@@ -33,6 +33,14 @@ def load(
         return pdf.load(index)
 
 
+def test_a_text_layer_that_is_never_used_is_not_read() -> None:
+    data = one_page(text(50, 300, "Hello"))
+    with closing(Pdf(source(data), ReadOptions(text_layer="never"), Limits())) as pdf:
+        page = pdf.load(0)
+    assert (page.text_lines, page.text_facts.num_characters) == ((), 0)
+    assert page.pixels.min() < 128
+
+
 def opening_error(data: bytes, password: str = "") -> InputError:
     with pytest.raises(InputError) as caught:
         Pdf(source(data), ReadOptions(password=password), Limits())

@@ -40,7 +40,8 @@ class PageImage:
         page_index: Position in the source, from 0.
         pixels: The page, (height, width, 3) RGB uint8.
         dpi: Resolution at which a PDF page was drawn; None for pictures.
-        text_lines: What a PDF says the page holds, in page pixels; empty when it says nothing.
+        text_lines: What a PDF says the page holds, in page pixels; empty when it says nothing
+            or the options never use it.
         text_facts: What is known about those lines.
     """
 

@@ -18,9 +18,9 @@ import pypdfium2
 from pypdfium2 import raw
 
 from shuowen.config import Limits, ReadOptions
-from shuowen.document.model import Box
+from shuowen.document.model import Box, Line
 from shuowen.errors import CapacityError, InputError
-from shuowen.image.page import PageImage, Pixels
+from shuowen.image.page import PageImage, Pixels, TextLayerFacts
 from shuowen.image.pdf_frame import POINTS_PER_INCH, page_frame
 from shuowen.image.pdf_pictures import PageContent, look_at_content, scan_dpi
 from shuowen.image.pdf_text import read_text
@@ -65,7 +65,7 @@ class Pdf:
                 raise InputError(f"{source.name} is a PDF with no pages.")
 
     def load(self, page_index: int) -> PageImage:
-        """Draw one page and read its text layer.
+        """Draw one page and read its text layer, unless the options never use it.
 
         A page that is only a scan is drawn at the scan's own resolution, within `MIN_SCAN_DPI` to
         `MAX_SCAN_DPI`; all others at the resolution of the options. Either is lowered to fit the
@@ -79,9 +79,7 @@ class Pdf:
             content = look_at_content(page)
             dpi = self._choose_dpi(page, page_index, content)
             pixels = _draw(page, dpi)
-            height_px, width_px = pixels.shape[:2]
-            with closing(page.get_textpage()) as text_page:
-                lines, facts = read_text(text_page, page_frame(page, width_px, height_px))
+            lines, facts = self._read_text(page, pixels)
         boxes = tuple(_scaled(part.box, dpi / POINTS_PER_INCH) for part in content.pictures)
         return PageImage(
             page_index=page_index,
@@ -95,6 +93,14 @@ class Pdf:
         """Close the file; a second call does nothing."""
         with _pdfium:
             self._document.close()
+
+    def _read_text(self, page: Any, pixels: Pixels) -> tuple[tuple[Line, ...], TextLayerFacts]:
+        """The text layer in the frame of the drawn page; nothing where it is never used."""
+        if self._options.text_layer == "never":
+            return (), TextLayerFacts()
+        height_px, width_px = pixels.shape[:2]
+        with closing(page.get_textpage()) as text_page:
+            return read_text(text_page, page_frame(page, width_px, height_px))
 
     @contextmanager
     def _page(self, page_index: int) -> Iterator[Any]:
