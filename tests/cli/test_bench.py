@@ -66,6 +66,12 @@ def test_an_unknown_set_is_a_wrong_option(data: Path) -> None:
     assert "slips" in ended.stderr
 
 
+def test_a_misspelt_effort_gets_the_nearest_as_advice(data: Path) -> None:
+    ended = CliRunner().invoke(cli, ["bench", str(data), "--effort", "norml"])
+    assert ended.exit_code == 2
+    assert "Did you mean 'normal'?" in ended.stderr
+
+
 def test_a_report_that_cannot_be_written_is_told_before_reading(data: Path) -> None:
     report = data / "slips" / "right.png" / "scores.json"  # a folder that is a file
     ended = CliRunner().invoke(cli, ["bench", str(data), "--json", str(report)])

@@ -16,22 +16,18 @@ def test_sets_come_by_name_with_what_a_row_says(make_set: MakeSet) -> None:
     make_set("tables", TABLE)
     folder = make_set(
         "receipts",
-        {**PAGE, "subkind": "receipt", "degradation": "blur1", "group": "g", "lang": "zh", "x": 1},
+        {**PAGE, "subkind": "receipt", "degradation": "blur1", "x": 1},
     )
     receipts, tables = load_sets(folder)
     assert (receipts.name, tables.name) == ("receipts", "tables")
     (item,) = receipts.items
     assert item.path == folder / "receipts" / "a.png"
-    assert (item.text, item.html, item.degradation, item.group) == ("甲", None, "blur1", "g")
+    assert (item.text, item.html, item.degradation) == ("甲", None, "blur1")
 
 
 def test_capitals_do_not_count_in_receipts_and_tables_only(make_set: MakeSet) -> None:
     folder = make_set("mixed", PAGE, {**PAGE, "subkind": "receipt"}, TABLE)
     assert [item.folds_case for item in load_sets(folder)[0].items] == [False, True, True]
-
-
-def test_an_item_without_a_group_is_its_own(make_set: MakeSet) -> None:
-    assert load_sets(make_set("one", PAGE))[0].items[0].group == "a.png"
 
 
 def test_pages_of_a_document_are_one_text(make_set: MakeSet) -> None:

@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shuowen.errors import OutputError
-from shuowen.writers.save import name_key, prepare_folder, save, unique_name
+from shuowen.writers.save import prepare_folder, save
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 POSIX = pytest.mark.skipif(os.name != "posix", reason="limits and permissions of POSIX")
@@ -139,20 +137,3 @@ def test_a_prepared_folder_is_there_and_empty(tmp_path: Path) -> None:
     prepare_folder(tmp_path / "a" / "b")
     prepare_folder(tmp_path / "a" / "b")
     assert names(tmp_path / "a" / "b") == []
-
-
-@given(st.lists(st.sampled_from(["scan", "Scan", "scan-2", "é", "e\u0301", "报告"]), max_size=12))
-def test_unique_names_never_meet_on_any_file_system(wanted: list[str]) -> None:
-    taken: set[str] = set()
-    given_names = []
-    for name in wanted:
-        given_names.append(unique_name(name, taken))
-        taken.add(name_key(given_names[-1]))
-    assert len(taken) == len(wanted)
-    assert given_names[:1] == wanted[:1]
-
-
-def test_the_second_of_a_name_is_number_two() -> None:
-    assert unique_name("a", set()) == "a"
-    assert unique_name("a", {"a"}) == "a-2"
-    assert unique_name("A", {"a", "a-2"}) == "A-3"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shuowen.cli.console import Console, say_error
+from shuowen.cli.values import Nearest
 from shuowen.config import EFFORT_CHOICES, Effort, Limits, ReadOptions
 from shuowen.errors import EXIT_PARTIAL
 
@@ -50,7 +51,7 @@ Examples:
 )
 @click.option(
     "--effort",
-    type=click.Choice(EFFORT_CHOICES),
+    type=Nearest(EFFORT_CHOICES),
     default="normal",
     show_default=True,
     help="How hard to try, as in `shuowen read`.",

@@ -8,8 +8,8 @@
         slip.jpg
 
 A row's truth is `text`, `html` (a table) or `pages` (a list of {"text": …}, one a page). Other
-fields used: `subkind`, `lang`, `degradation` (how the file was damaged, if it was) and `group`
-(variants of one original share it). Fields beyond these are left alone.
+fields used: `subkind` and `degradation` (how the file was damaged, if it was). Fields beyond these
+are left alone.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ class Item:
     text: str | None
     html: str | None
     subkind: str = ""
-    lang: str = ""
     degradation: str = "none"
-    group: str = ""
 
     @property
     def folds_case(self) -> bool:
@@ -65,9 +63,7 @@ class _Row(msgspec.Struct):
     html: str | None = None
     pages: list[_PageTruth] | None = None
     subkind: str = ""
-    lang: str = ""
     degradation: str = "none"
-    group: str = ""
 
 
 def load_sets(folder: Path, names: Sequence[str] = ()) -> list[EvaluationSet]:
@@ -143,7 +139,5 @@ def _item(folder: Path, line: str, place: str) -> Item:
         text=text,
         html=row.html,
         subkind=row.subkind,
-        lang=row.lang,
         degradation=row.degradation,
-        group=row.group or row.file,
     )

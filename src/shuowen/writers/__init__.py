@@ -27,19 +27,14 @@ def _write_overlay(page: Page, pixels: Pixels) -> bytes:
 WRITERS: dict[str, Writer] = {
     writer.name: writer
     for writer in (
-        DocumentWriter(
-            name="md", title="Markdown", suffix=".md", is_text=True, write=markdown.write
-        ),
-        DocumentWriter(name="json", title="JSON", suffix=".json", is_text=True, write=to_json),
-        DocumentWriter(name="html", title="HTML", suffix=".html", is_text=True, write=html.write),
-        DocumentWriter(
-            name="txt", title="plain text", suffix=".txt", is_text=True, write=text.write
-        ),
+        DocumentWriter(name="md", title="Markdown", suffix=".md", write=markdown.write),
+        DocumentWriter(name="json", title="JSON", suffix=".json", write=to_json),
+        DocumentWriter(name="html", title="HTML", suffix=".html", write=html.write),
+        DocumentWriter(name="txt", title="plain text", suffix=".txt", write=text.write),
         PageWriter(
             name="overlay",
             title="pictures of the pages with what was found drawn on them",
             suffix=".png",
-            is_text=False,
             write_page=_write_overlay,
         ),
     )

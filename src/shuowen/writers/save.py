@@ -6,7 +6,6 @@ import errno
 import os
 import secrets
 import unicodedata
-from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,18 +45,6 @@ def prepare_folder(folder: Path) -> None:
         raise OutputError(
             f"The output folder {folder} cannot be used: {_reason(error)}.", _hint(error)
         ) from error
-
-
-def unique_name(name: str, taken: Container[str]) -> str:
-    """`name`, or `name-2`, `name-3`, … when `name_key` of it is in `taken`.
-
-    The caller adds `name_key` of the answer to `taken`.
-    """
-    candidate, number = name, 1
-    while name_key(candidate) in taken:
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate
 
 
 def name_key(name: str) -> str:

@@ -20,14 +20,12 @@ class DocumentWriter:
         name: What `--to` takes.
         title: What people call the format.
         suffix: End of the file's name, with the dot.
-        is_text: Whether the bytes are UTF-8 text, fit for a terminal.
         write: The document as the bytes of the file.
     """
 
     name: str
     title: str
     suffix: str
-    is_text: bool
     write: Callable[[Document], bytes]
 
 
@@ -39,7 +37,7 @@ class PageWriter:
     document of any length needs the memory of one page.
 
     Attributes:
-        name, title, is_text: As for `DocumentWriter`.
+        name, title: As for `DocumentWriter`.
         suffix: End of the file's name, after the page's number.
         write_page: A page and its picture, (H, W, 3) RGB uint8, as the bytes of the page's file.
             The picture may be drawn at another size than the page was read at.
@@ -48,7 +46,6 @@ class PageWriter:
     name: str
     title: str
     suffix: str
-    is_text: bool
     write_page: Callable[[Page, Pixels], bytes]
 
     def suffix_of(self, page_number: int) -> str:
