@@ -105,3 +105,26 @@ def test_pages_with_nothing_on_them_are_read_as_empty(
 ) -> None:
     page = read(reader, np.full((*size, 3), PAPER, np.uint8))
     assert (page.status, page.regions, page.confidence) == ("ok", (), None)
+
+
+def test_boxes_stay_on_the_page(reader: Reader, page_picture: Pixels) -> None:
+    crooked = straighten(page_picture, -5.0)[40:-40, 60:-60]
+    page = read(reader, np.ascontiguousarray(crooked))
+    boxes = [region.box for region in page.regions]
+    boxes += [line.box for region in page.regions for line in region.lines]
+    whole = Box(0, 0, page.width_px, page.height_px)
+    assert boxes
+    assert all(box.share_inside(whole) == 1 for box in boxes if box.area)
+
+
+def test_lines_are_kept_when_tables_fail(
+    reader: Reader, page_picture: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("in a table")
+
+    monkeypatch.setattr("shuowen.reading.reader.fill_tables", broken)
+    page = read(reader, page_picture)
+    assert page.status == "partial"
+    assert [notice.code for notice in page.notices] == ["tables_failed"]
+    assert page.regions[0].text.startswith(PARAGRAPH[0])

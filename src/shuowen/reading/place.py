@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from shuowen.document.model import Box, Line, Quad, Region, Span, Table, box_around
+from shuowen.document.model import Box, Line, Quad, Region, Span, Table, box_around, union_of
 from shuowen.image.frame import Frame, apply
 
 Points = NDArray[np.float64]
@@ -18,24 +18,30 @@ Carry = Callable[[Points], Points]
 
 @dataclass(frozen=True, kw_only=True)
 class Placing:
-    """Moves records of the document through `carry`, a map of points (n, 2)."""
+    """Moves records of the document through `carry`, a map of points (n, 2).
+
+    Upright boxes are cut off at the edges of a picture of `size`, width and height; quadrilaterals
+    say where the text is, be it outside.
+    """
 
     carry: Carry
+    size: tuple[int, int]
 
     def line(self, line: Line) -> Line:
         """The line at its new place."""
         quad = self._quad(line.quad)
         spans = tuple(self._span(span) for span in line.spans)
-        return msgspec.structs.replace(line, quad=quad, box=box_around(quad), spans=spans)
+        box = self._inside(box_around(quad))
+        return msgspec.structs.replace(line, quad=quad, box=box, spans=spans)
 
     def region(self, region: Region) -> Region:
         """The region, its lines and its cells at their new places."""
-        return msgspec.structs.replace(
-            region,
-            box=self.box(region.box),
-            lines=tuple(self.line(line) for line in region.lines),
-            table=region.table and self._table(region.table),
-        )
+        lines = tuple(self.line(line) for line in region.lines)
+        # Around lines that were turned one by one, for the turned box of a region is larger.
+        is_text = lines and region.table is None and region.kind != "figure"
+        box = union_of([line.box for line in lines]) if is_text else self.box(region.box)
+        table = region.table and self._table(region.table)
+        return msgspec.structs.replace(region, box=box, lines=lines, table=table)
 
     def box(self, box: Box) -> Box:
         """The upright box around where the box's corners go."""
@@ -46,7 +52,13 @@ class Placing:
             [box.left, box.bottom],
         ]
         moved = self.carry(np.array(corners)).round(1)
-        return Box(*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
+        return self._inside(Box(*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist()))
+
+    def _inside(self, box: Box) -> Box:
+        width, height = self.size
+        left, right = (min(max(x, 0.0), float(width)) for x in (box.left, box.right))
+        top, bottom = (min(max(y, 0.0), float(height)) for y in (box.top, box.bottom))
+        return Box(left, top, right, bottom)
 
     def _quad(self, quad: Quad) -> Quad:
         (a, b), (c, d), (e, f), (g, h) = self.carry(np.array(quad)).round(1).tolist()
@@ -63,16 +75,16 @@ class Placing:
         return msgspec.structs.replace(table, cells=cells)
 
 
-def to_original(frame: Frame) -> Placing:
-    """From the upright picture back to the page as it came."""
-    return Placing(carry=frame.to_original)
+def to_original(frame: Frame, size: tuple[int, int]) -> Placing:
+    """From the upright picture back to the page as it came, of `size` (width, height)."""
+    return Placing(carry=frame.to_original, size=size)
 
 
 def to_upright(frame: Frame) -> Placing:
     """From the page as it came to the upright picture."""
-    return Placing(carry=lambda points: apply(frame.matrix, points))
+    return Placing(carry=lambda points: apply(frame.matrix, points), size=frame.size)
 
 
 def between(start: Frame, end: Frame) -> Placing:
     """From one upright picture of a page to another."""
-    return Placing(carry=lambda points: apply(end.matrix, start.to_original(points)))
+    return Placing(carry=lambda points: apply(end.matrix, start.to_original(points)), size=end.size)

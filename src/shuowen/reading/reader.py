@@ -15,6 +15,7 @@ from shuowen.config import ReadOptions
 from shuowen.document.model import Line, Notice, Page, Region, Repair
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.layout import find_layout
+from shuowen.errors import as_shuowen_error
 from shuowen.image.frame import Frame, straighten, turn, turned_frame
 from shuowen.image.page import PageImage, Pixels
 from shuowen.reading.place import between, to_original, to_upright
@@ -24,6 +25,9 @@ from shuowen.reading.tables import fill_tables, table_areas
 from shuowen.reading.text_layer import TextLayerChoice, choose_text_layer
 from shuowen.reading.unread_parts import merge_lines
 from shuowen.reading.upright import upright_rotation
+
+TABLES_FAILED = "tables_failed"
+"""Notice of a page whose tables have their text but no cells."""
 
 
 class Reader:
@@ -46,10 +50,10 @@ class Reader:
             frame, pixels = self._upright(image, layer)
         lines = self._lines(pixels, frame, layer, timer)
         frame, pixels, lines = _straightened(frame, pixels, lines)
-        regions = self._regions(lines, pixels, image.page_index + 1, timer)
-        placing = to_original(frame)
+        regions, notices = self._regions(lines, pixels, image.page_index + 1, timer)
+        placing = to_original(frame, (image.pixels.shape[1], image.pixels.shape[0]))
         regions = [placing.region(region) for region in regions]
-        return _page(image, frame, regions, layer.notices, timer)
+        return _page(image, frame, regions, [*layer.notices, *notices], timer)
 
     def _upright(self, image: PageImage, layer: TextLayerChoice) -> tuple[Frame, Pixels]:
         size = image.pixels.shape[1], image.pixels.shape[0]
@@ -72,7 +76,7 @@ class Reader:
 
     def _regions(
         self, lines: Sequence[Line], pixels: Pixels, page_number: int, timer: Timer
-    ) -> list[Region]:
+    ) -> tuple[list[Region], list[Notice]]:
         size = pixels.shape[1], pixels.shape[0]
         with timer.step("layout"):
             layout = find_layout(pixels)
@@ -81,7 +85,16 @@ class Reader:
         with timer.step("assemble"):
             regions = build_regions(lines, layout, size, page_number)
         with timer.step("tables"):
-            return fill_tables(regions, pixels, self.engine.read_lines)
+            return self._with_tables(regions, pixels)
+
+    def _with_tables(
+        self, regions: list[Region], pixels: Pixels
+    ) -> tuple[list[Region], list[Notice]]:
+        try:
+            return fill_tables(regions, pixels, self.engine.read_lines), []
+        except Exception as error:  # lines that were read must not be lost with a table's grid
+            reason = as_shuowen_error(error, "working out the page's tables")
+            return regions, [Notice(code=TABLES_FAILED, message=reason.message)]
 
 
 def _straightened(
@@ -107,7 +120,7 @@ def _page(
     total = sum(line.confidence * len(line.text) for line in lines)
     return Page(
         page_number=image.page_index + 1,
-        status="ok",
+        status="partial" if any(notice.code == TABLES_FAILED for notice in notices) else "ok",
         width_px=image.pixels.shape[1],
         height_px=image.pixels.shape[0],
         dpi=image.dpi,

@@ -37,7 +37,7 @@ def upright_rotation(pixels: Pixels, engine: EmbeddedEngine) -> Rotation:
     turned = turn(pixels, proposed)
     boxes = engine.find_text(turned)
     if not boxes:
-        return proposed
+        return 0
     if proposed != 180 and _is_mostly_vertical(boxes):
         return 0
     return _flipped(proposed) if _is_upside_down(turned, boxes, engine) else proposed

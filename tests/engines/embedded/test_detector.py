@@ -60,3 +60,11 @@ def test_drawn_lines_are_found_in_page_pixels() -> None:
     tops = sorted(box.quad[:, 1].min() for box in boxes)
     assert len(boxes) == 3
     assert tops == pytest.approx([100, 400, 700], abs=25)
+
+
+def test_speckle_does_not_push_out_a_line() -> None:
+    probability = np.zeros((600, 800), np.float32)
+    probability[20:40, 100:700] = 0.9
+    probability[100:598:3, 2:798:3] = 0.9
+    (box,) = boxes_on_map(probability)
+    assert box.quad[:, 1].max() < 60

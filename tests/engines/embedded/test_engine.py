@@ -37,11 +37,20 @@ def test_every_effort_reads_clear_text(effort: Effort) -> None:
 
 
 def test_columns_agree_with_the_networks() -> None:
-    line = np.full((48, 200, 3), 255, np.uint8)
+    line = np.zeros((1, 3, 48, 208), np.float32)
     for recogniser in (QUICK, CAREFUL):
-        matrix = recogniser.probabilities(line)
-        assert matrix.shape[1] == len(characters(recogniser.weights))
-        assert matrix.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+        (matrices,) = session(recogniser.weights).run(None, {"x": line})
+        assert matrices.shape[2] == len(characters(recogniser.weights))
+        assert matrices[0].sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_places_in_a_line_do_not_depend_on_padding() -> None:
+    strip = drawn("Number 4711", size=(520, 200))[80:128, 60:360]
+    ends = []
+    for more in range(0, 20, 3):
+        line = np.concatenate([strip, np.full((48, more, 3), 255, np.uint8)], axis=1)
+        ends.append(CAREFUL.read(line).centers[-1] * line.shape[1])
+    assert np.ptp(ends) <= 8.1  # one time step of the network; padding alone moves it by 13
 
 
 def test_an_upside_down_line_is_read_after_turning() -> None:

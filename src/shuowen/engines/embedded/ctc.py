@@ -35,17 +35,15 @@ class Reading:
         """Mean over the characters; 0 for no text."""
         return sum(self.confidences) / len(self.confidences) if self.confidences else 0.0
 
-    @property
-    def lowest(self) -> float:
-        """The least certain character's confidence; 0 for no text."""
-        return min(self.confidences, default=0.0)
 
-
-def decode_greedy(probabilities: NDArray[np.float32], characters: Sequence[str]) -> Reading:
+def decode_greedy(
+    probabilities: NDArray[np.float32], characters: Sequence[str], filled: float = 1.0
+) -> Reading:
     """The text of the likeliest path through `probabilities`, (steps, characters).
 
     A character's confidence is its highest probability over the steps that became it, its place
-    the mean of those steps.
+    the mean of those steps. `filled` is the share of the steps that shows the line; the rest is
+    padding after it.
     """
     best = probabilities.argmax(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
@@ -55,5 +53,5 @@ def decode_greedy(probabilities: NDArray[np.float32], characters: Sequence[str])
     return Reading(
         text="".join(characters[best[a]] for a, _ in runs),
         confidences=tuple(min(float(peaks[a:b].max()), 1.0) for a, b in runs),
-        centers=tuple(float((a + b) / 2 / len(best)) for a, b in runs),
+        centers=tuple(min(float((a + b) / 2 / len(best) / filled), 1.0) for a, b in runs),
     )

@@ -53,36 +53,43 @@ class Detector:
 
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """All lines found on `pixels`, (height, width, 3), in no particular order."""
-        network = session(self.weights)
-        probability = network.run(None, {"x": _network_input(pixels, self.max_side)})[0][0, 0]
         height, width = pixels.shape[:2]
-        scale = np.array([width / probability.shape[1], height / probability.shape[0]], np.float32)
+        ratio = min(1.0, self.max_side / max(height, width))
+        (maps,) = session(self.weights).run(None, {"x": _network_input(pixels, ratio)})
+        boxes = ((box.quad / ratio, box.score) for box in boxes_on_map(maps[0, 0]))
         return [
-            TextBox(quad=_inside(box.quad * scale, width, height), score=box.score)
-            for box in boxes_on_map(probability)
+            TextBox(quad=_inside(quad, width, height), score=score)
+            for quad, score in boxes
+            if (quad.mean(axis=0) < (width, height)).all()  # else it lies in the drawn-out edge
         ]
 
 
-def _network_input(pixels: Pixels, max_side: int) -> NDArray[np.float32]:
-    height, width = pixels.shape[:2]
-    ratio = min(1.0, max_side / max(height, width))
-    sides = (max(round(side * ratio / STRIDE), 1) * STRIDE for side in (width, height))
-    resized = cv2.resize(pixels, tuple(sides), interpolation=cv2.INTER_LINEAR)
+def _network_input(pixels: Pixels, ratio: float) -> NDArray[np.float32]:
+    """The page made smaller by `ratio`, its edges drawn out to multiples of the stride."""
+    width, height = (max(round(side * ratio), 1) for side in (pixels.shape[1], pixels.shape[0]))
+    resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+    padded = cv2.copyMakeBorder(
+        resized, 0, -height % STRIDE, 0, -width % STRIDE, cv2.BORDER_REPLICATE
+    )
     blob = cv2.dnn.blobFromImage(
-        resized, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
+        padded, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
     )
     return np.asarray(blob, np.float32)
 
 
 def boxes_on_map(probability: NDArray[np.float32]) -> list[TextBox]:
-    """Text boxes on a probability map, (height, width), in pixels of the map."""
+    """Text boxes on a probability map, (height, width), in pixels of the map.
+
+    Of more than `MAX_BOXES` the largest are kept.
+    """
     text = (probability > PIXEL_THRESHOLD).astype(np.uint8)
     mask = cv2.dilate(text, np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    found = (
-        _box_of(np.asarray(contour, np.int32), probability) for contour in contours[:MAX_BOXES]
-    )
-    return [box for box in found if box is not None]
+    found = (_box_of(np.asarray(contour, np.int32), probability) for contour in contours)
+    boxes = [box for box in found if box is not None]
+    if len(boxes) > MAX_BOXES:
+        boxes.sort(key=lambda box: -cv2.contourArea(box.quad))
+    return boxes[:MAX_BOXES]
 
 
 def _box_of(contour: NDArray[np.int32], probability: NDArray[np.float32]) -> TextBox | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -90,3 +91,8 @@ class EmbeddedEngine:
 def shared_engine(effort: Effort, jobs: int) -> EmbeddedEngine:
     """One engine for each effort and number of jobs, kept while the process lives."""
     return EmbeddedEngine(effort=effort, jobs=jobs)
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has the engine but not its threads, and would wait for them for ever.
+    os.register_at_fork(after_in_child=shared_engine.cache_clear)

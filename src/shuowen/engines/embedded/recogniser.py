@@ -35,13 +35,12 @@ class Recogniser:
 
     def read(self, line: Pixels) -> Reading:
         """Reads one line, (height, width, 3), text running left to right."""
-        return decode_greedy(self.probabilities(line), characters(self.weights))
-
-    def probabilities(self, line: Pixels) -> NDArray[np.float32]:
-        """The line's probability matrix, (steps, characters); rows sum to 1."""
+        fitted = fit_height(line)
+        padded = _padded(fitted)
         matrices: list[NDArray[np.float32]]
-        (matrices,) = session(self.weights).run(None, {"x": _network_input(line)})
-        return matrices[0]
+        (matrices,) = session(self.weights).run(None, {"x": padded})
+        filled = fitted.shape[1] / padded.shape[3]
+        return decode_greedy(matrices[0], characters(self.weights), filled)
 
 
 def fit_height(crop: Pixels) -> Pixels:
@@ -54,13 +53,13 @@ def fit_height(crop: Pixels) -> Pixels:
     return np.asarray(fitted, np.uint8)
 
 
-def _network_input(line: Pixels) -> NDArray[np.float32]:
-    fitted = fit_height(line)
-    text_width = fitted.shape[1]
-    padded_width = max(-(-text_width // WIDTH_STEP_PX) * WIDTH_STEP_PX, MIN_WIDTH_PX)
-    padded = np.zeros((1, 3, LINE_HEIGHT_PX, padded_width), np.float32)
+def _padded(line: Pixels) -> NDArray[np.float32]:
+    """The network's input, (1, 3, 48, width): the line, then grey up to the next width step."""
+    text_width = line.shape[1]
+    width = max(-(-text_width // WIDTH_STEP_PX) * WIDTH_STEP_PX, MIN_WIDTH_PX)
+    padded = np.zeros((1, 3, LINE_HEIGHT_PX, width), np.float32)
     padded[..., :text_width] = cv2.dnn.blobFromImage(
-        fitted, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
+        line, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
     )
     return padded
 

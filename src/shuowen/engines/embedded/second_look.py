@@ -161,7 +161,7 @@ def _cut_at(reading: Reading, position: int, ink: NDArray[np.float32]) -> float:
         return 1.0
     left, right = reading.centers[position - 1], reading.centers[position]
     if reading.text[position - 1] == " ":
-        left = reading.centers[position - 2]
+        left = reading.centers[max(position - 2, 0)]
     width = len(ink)
     # The middle half only: the outer quarters belong to the characters.
     start, end = (round((left + (right - left) * share) * width) for share in (0.25, 0.75))
