@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shuowen.config import Limits
-from shuowen.errors import FetchError, InputError
+from shuowen.errors import FetchError, InputError, InternalError
 from shuowen.source.expand import expand, natural_key
 from shuowen.source.model import FailedSource, Source
 
@@ -35,11 +35,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def names(*arguments: Any, **options: Any) -> list[str]:
+def names(*arguments: Any) -> list[str]:
     """What expand yields, with a cross before what failed."""
     return [
         f"✗ {item.name}" if isinstance(item, FailedSource) else item.name.replace("\\", "/")
-        for item in expand(arguments, LIMITS, **options)
+        for item in expand(arguments, LIMITS)
     ]
 
 
@@ -58,7 +58,6 @@ def test_files_keep_their_order_and_come_once(folder: Path) -> None:
 def test_folders_give_their_documents_in_natural_order(folder: Path) -> None:
     flat = ["[draft].pdf", "Scan1.tif", "scan2.PNG", "scan10.png"]
     assert names(Path()) == [*flat, "第 2 章/9.pdf", "第 2 章/更深/10.jpg"]
-    assert names(".", recursive=False) == flat
     assert names("第 2 章", ".")[:3] == ["第 2 章/9.pdf", "第 2 章/更深/10.jpg", "[draft].pdf"]
 
 
@@ -93,6 +92,7 @@ def test_one_bad_argument_does_not_stop_the_rest(folder: Path) -> None:
         ("large.pdf", "large.pdf is larger than 1000 bytes"),
         ("*.zip", r"No file matches \*\.zip"),
         (b"", "bytes is empty"),
+        ("", "An empty name is no source"),
         (b"x" * 1001, "bytes is larger than 1000 bytes"),
     ],
 )
@@ -187,6 +187,18 @@ def test_a_real_empty_pipe() -> None:
         [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, check=True
     )
     assert done.stdout.decode().strip() == "stdin is empty."
+
+
+def test_a_bug_of_our_own_is_told_as_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(url: str, limits: Limits) -> Source:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("shuowen.source.expand._download", broken)
+    failed, sound = expand(["http://a.example/x.png", "scan2.PNG"], LIMITS)
+    assert isinstance(failed, FailedSource)
+    assert isinstance(failed.error, InternalError)
+    assert "a bug" in failed.error.message
+    assert isinstance(sound, Source)
 
 
 def test_natural_order() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shuowen.errors import InputError, UsageError
-from shuowen.source.model import Source, safe_stem
+from shuowen.source.model import Source, address_key, safe_stem
 
 RESERVED = {"con", "prn", "aux", "nul", "com1", "lpt9"}
 
@@ -73,6 +73,23 @@ def test_stems(name: str, stem: str) -> None:
 
 def test_the_stem_of_a_file_leaves_its_folder_out(tmp_path: Path) -> None:
     assert Source(name="x", path=tmp_path / "one" / "第 3 页.tiff").stem() == "第 3 页"
+
+
+def test_addresses_that_look_alike_have_places_of_their_own() -> None:
+    urls = [f"https://me:tiger@a.example/scan.pdf{rest}" for rest in ("", "?id=1", "?id=secret")]
+    keys = [address_key(url) for url in urls]
+    assert len(set(keys)) == 3
+    assert not [word for word in ("tiger", "secret") if word in "".join(keys)]
+    assert address_key("https://a.example/scan.pdf?id=1#page=2") == keys[1]
+    assert address_key("https://a.example/\udcff").isprintable() is False
+    sources = [Source(name="https://a.example/scan.pdf?…", data=b"x", address=key) for key in keys]
+    assert [source.place() for source in sources] == keys
+
+
+def test_a_place_is_the_file_itself_or_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    assert Source(name="a.pdf", path=tmp_path / "b" / ".." / "a.pdf").place() == str(path.resolve())
+    assert Source(name="stdin", data=b"x").place() == "stdin"
 
 
 @given(st.text())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shuowen.config import Limits
-from shuowen.errors import InputError, ShuowenError
+from shuowen.errors import InputError, as_shuowen_error
 from shuowen.image.formats import EXTENSIONS, READABLE
 from shuowen.source.model import FailedSource, Source, display_name, readable
 
@@ -24,21 +24,21 @@ _CHUNK_BYTES = 1 << 20
 
 
 def expand(
-    arguments: Sequence[str | Path | bytes], limits: Limits, *, recursive: bool = True
+    arguments: Sequence[str | Path | bytes], limits: Limits
 ) -> Iterator[Source | FailedSource]:
     """Find every document that the arguments mean, in their order; each file and URL once.
 
     Args:
-        arguments: Files; folders, whose documents come in natural order ("2.png" before "10.png")
-            without hidden ones; patterns such as "scans/*.tif" or "**/*.pdf"; URLs, downloaded when
-            their turn comes; "-" for standard input; bytes. A `Path` is never a pattern.
+        arguments: Files; folders, whose documents, at any depth, come in natural order ("2.png"
+            before "10.png") without hidden ones; patterns such as "scans/*.tif" or "**/*.pdf";
+            URLs, downloaded when their turn comes; "-" for standard input; bytes. A `Path` is never
+            a pattern.
         limits: `max_bytes` holds for every source, the others for downloads.
-        recursive: Whether folders inside folders are read too.
 
     Yields:
         Sources, and a `FailedSource` for each thing that cannot be had; nothing is raised.
     """
-    yield from _Expansion(limits=limits, recursive=recursive).run(arguments)
+    yield from _Expansion(limits=limits).run(arguments)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
@@ -52,17 +52,16 @@ class _Expansion:
     """One run over the arguments, and what it has given out so far."""
 
     limits: Limits
-    recursive: bool
     seen: set[str] = field(default_factory=set)
 
     def run(self, arguments: Iterable[str | Path | bytes]) -> Iterator[Source | FailedSource]:
         for argument in arguments:
             name = _name(argument)
             try:
-                with readable(name):
-                    yield from self._argument(argument)
-            except ShuowenError as error:
-                yield FailedSource(name=name, error=error)
+                yield from self._argument(argument)
+            except Exception as error:  # even a bug that one argument shows costs it alone
+                known = as_shuowen_error(error, f"looking for {name}")
+                yield FailedSource(name=name, error=known)
 
     def _argument(self, argument: str | Path | bytes) -> Iterator[Source | FailedSource]:
         if isinstance(argument, bytes):
@@ -73,14 +72,17 @@ class _Expansion:
         elif isinstance(argument, str) and _URL.match(argument):
             if self._is_new(argument):
                 yield _download(argument, self.limits)
-        elif isinstance(argument, str) and glob.has_magic(argument) and not Path(argument).exists():
+        elif isinstance(argument, str) and _is_pattern(argument):
             yield from self.run(_matches(argument))
+        elif argument == "":
+            raise InputError("An empty name is no source.", 'The current folder is ".".')
         else:
             yield from self._path(Path(argument))
 
     def _path(self, path: Path) -> Iterator[Source | FailedSource]:
-        mode = path.stat().st_mode
-        if not self._is_new(str(path.resolve())):
+        with readable(str(path)):
+            mode, place = path.stat().st_mode, str(path.resolve())
+        if not self._is_new(place):
             return
         if stat.S_ISDIR(mode):
             yield from self._folder(path)
@@ -113,8 +115,7 @@ class _Expansion:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if self.recursive:
-                    yield from self._walk(path)
+                yield from self._walk(path)
             elif path.suffix.lower() in EXTENSIONS:
                 yield path
 
@@ -139,8 +140,15 @@ def _download(url: str, limits: Limits) -> Source:
     return fetch(url, limits)
 
 
+def _is_pattern(argument: str) -> bool:
+    with readable(argument):
+        return glob.has_magic(argument) and not Path(argument).exists()
+
+
 def _matches(pattern: str) -> list[Path]:
-    names = glob.glob(pattern, recursive=True)  # noqa: PTH207 (Path.glob takes no absolute pattern)
+    with readable(pattern):
+        # Path.glob takes no absolute pattern.
+        names = glob.glob(pattern, recursive=True)  # noqa: PTH207
     found = sorted(names, key=natural_key)
     if not found:
         raise InputError(f"No file matches {pattern}.", "Check the pattern and the folder.")
@@ -153,7 +161,9 @@ def _stdin(limits: Limits) -> Source:
         raise InputError("Nothing is piped into stdin.", "Try: shuowen read - < scan.pdf")
     content = io.BytesIO()
     while content.tell() <= limits.max_bytes:
-        chunk = sys.stdin.buffer.read(min(_CHUNK_BYTES, limits.max_bytes + 1 - content.tell()))
+        num_wanted = min(_CHUNK_BYTES, limits.max_bytes + 1 - content.tell())
+        with readable("stdin"):
+            chunk = sys.stdin.buffer.read(num_wanted)
         if not chunk:
             break
         content.write(chunk)
@@ -166,5 +176,5 @@ def _checked(source: Source, limits: Limits) -> Source:
         raise InputError(f"{source.name} is empty.", f"Hand in {READABLE}.")
     if num_bytes > limits.max_bytes:
         message = f"{source.name} is larger than {limits.max_bytes} bytes."
-        raise InputError(message, "Raise max_bytes if you trust it.")
+        raise InputError(message, "If you trust it, raise the limit (--max-bytes).")
     return source

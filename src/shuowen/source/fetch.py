@@ -26,7 +26,7 @@ from urllib3.util import Url
 from shuowen.config import Limits
 from shuowen.errors import FetchError
 from shuowen.source.address import Resolver, public_addresses, resolve_host
-from shuowen.source.model import Source, display_name
+from shuowen.source.model import Source, address_key, display_name
 from shuowen.source.url import CHECK, host_of, parse, port_of
 from shuowen.version import __version__
 
@@ -48,18 +48,19 @@ def fetch(url: str, limits: Limits, *, resolve: Resolver = resolve_host) -> Sour
         resolve: Where host names are looked up.
 
     Returns:
-        The document, named as by `display_name`.
+        The document, named as by `display_name`, with the address that was asked for.
 
     Raises:
         FetchError: The URL is refused, unknown, slow, endless, larger than the limit or gone.
     """
-    name = display_name(url)
+    name, address = display_name(url), address_key(url)
     deadline = time.monotonic() + limits.fetch_seconds
     for _ in range(MAX_REDIRECTS + 1):
         target = parse(url)
         with _request(target, limits, deadline, resolve) as response:
             if response.status not in _REDIRECTS:
-                return Source(name=name, data=_body(response, name, limits.max_bytes))
+                body = _body(response, name, limits.max_bytes)
+                return Source(name=name, data=body, address=address)
             url = _redirect(target, response)
     raise FetchError(f"{name} redirects more than {MAX_REDIRECTS} times.", CHECK)
 
@@ -159,7 +160,10 @@ def _body(response: HTTPResponse, name: str, max_bytes: int) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding != "identity":  # it may unpack to any size, and was not asked for
         raise FetchError(f"{name} comes packed as {encoding!r}, unasked.", _BY_HAND)
-    too_large = FetchError(f"{name} is larger than {max_bytes} bytes.", "Raise max_bytes.")
+    too_large = FetchError(
+        f"{name} is larger than {max_bytes} bytes.",
+        "If you trust it, raise the limit (--max-bytes).",
+    )
     if (response.length_remaining or 0) > max_bytes:
         raise too_large
     body = io.BytesIO()

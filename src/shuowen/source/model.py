@@ -18,6 +18,7 @@ from shuowen.image.formats import EXTENSIONS, NUM_HEAD_BYTES
 
 _CHUNK_BYTES = 1 << 20
 _MAX_STEM_BYTES = 150  # file systems allow 255; the rest is room for a number and a suffix
+_USER = re.compile(r"(?<=://)[^/\\?#]*@")
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 # Windows opens a device for these names, whatever stands after the first dot:
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -32,11 +33,14 @@ class Source:
         name: What people are shown: a file path, a URL or "stdin".
         path: The file, when there is one.
         data: The whole content, when there is no file.
+        address: For a download, what tells it from others that are shown by the same name; see
+            `address_key`.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = field(default=None, repr=False)
+    address: str = ""
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.data is None):
@@ -69,6 +73,10 @@ class Source:
         with readable(self.name):
             return self.path.stat().st_size
 
+    def place(self) -> str:
+        """Where it comes from: the same for the same file or URL, different for any other."""
+        return str(self.path.resolve()) if self.path else self.address or self.name
+
     def stem(self) -> str:
         """A base name for output files that is safe on every system, never empty.
 
@@ -91,7 +99,19 @@ class FailedSource:
 def display_name(url: str) -> str:
     """A URL as people and logs may see it: without user, password, query and fragment."""
     base, mark, _ = url.partition("#")[0].partition("?")
-    return re.sub(r"(?<=://)[^/\\]*@", "", base) + ("?…" if mark else "")
+    return _USER.sub("", base) + ("?…" if mark else "")
+
+
+def address_key(url: str) -> str:
+    """A text for each address, which tells what `display_name` leaves out without giving it away.
+
+    User, password and fragment make no difference: they do not choose the document, and a password
+    could be guessed from its hash.
+    """
+    base = url.partition("#")[0]
+    bare = _USER.sub("", base)
+    digest = hashlib.sha256(bare.encode(errors="surrogatepass")).hexdigest()
+    return f"{display_name(url)} {digest[:16]}"
 
 
 def safe_stem(name: str) -> str:
