@@ -100,6 +100,14 @@ def test_a_changed_output_is_kept_and_told(run: Run, pages: Path, tmp_path: Path
     assert (tmp_path / "out" / "a.md").read_text() == "First page\n"
 
 
+def test_a_file_of_one_s_own_is_kept_and_told(run: Run, pages: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.md").write_text("My notes")
+    ended = run("read", pages / "a.png", "-o", "out")
+    assert "it was not written by Shuowen; --force replaces it." in ended.stderr
+    assert (tmp_path / "out" / "a.md").read_text() == "My notes"
+
+
 def test_outputs_among_the_sources_are_not_read(run: Run, pages: Path) -> None:
     command = ["read", pages, "-o", pages, "--to", "overlay"]
     run(*command)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shuowen.config import ReadOptions
+from shuowen.config import Limits, ReadOptions
 from shuowen.document.model import Page, PageError, SourceInfo
 from shuowen.errors import OutputError
 from shuowen.reading.journal import Journal, SourceRecord, journal_path
@@ -112,10 +112,18 @@ def test_a_place_where_nothing_can_be_kept(tmp_path: Path) -> None:
 
 
 def test_content_and_options_make_the_journal_but_pages_and_password_do_not() -> None:
-    folder, plain = Path("kept"), ReadOptions()
-    path = journal_path(folder, "ab", plain)
+    folder, plain, limits = Path("kept"), ReadOptions(), Limits()
+    path = journal_path(folder, "ab", plain, limits)
     assert path.parent == folder
-    assert path == journal_path(folder, "ab", ReadOptions(pages="2-", password="x"))
+    assert path == journal_path(folder, "ab", ReadOptions(pages="2-", password="x"), limits)
     others = [ReadOptions(dpi=300), ReadOptions(effort="max"), ReadOptions(text_layer="never")]
-    paths = {journal_path(folder, "ab", each) for each in others}
-    assert len(paths | {path, journal_path(folder, "cd", plain)}) == 5
+    paths = {journal_path(folder, "ab", each, limits) for each in others}
+    assert len(paths | {path, journal_path(folder, "cd", plain, limits)}) == 5
+
+
+def test_the_limit_on_pixels_by_which_large_pages_are_drawn_coarser_makes_the_journal() -> None:
+    paths = {
+        journal_path(Path("kept"), "ab", ReadOptions(), limits)
+        for limits in (Limits(), Limits(max_bytes=1), Limits(max_pixels=10**6))
+    }
+    assert len(paths) == 2

@@ -36,7 +36,7 @@ def test_states_of_an_output(tmp_path: Path, path: Path) -> None:
     file = tmp_path / "x.md"
     assert ledger.state("x.md", "made so") is OutputState.WANTED
     file.write_bytes(b"somebody's")
-    assert ledger.state("x.md", "made so") is OutputState.WANTED
+    assert ledger.state("x.md", "made so") is OutputState.FOREIGN
     ledger.add(record("x.md", b"ours"))
     file.write_bytes(b"ours")
     for each in (ledger, Ledger(tmp_path, path)):
@@ -46,6 +46,8 @@ def test_states_of_an_output(tmp_path: Path, path: Path) -> None:
     assert Ledger(tmp_path, path).state("x.md", "made so") is OutputState.EDITED
     file.unlink()
     assert ledger.state("x.md", "made so") is OutputState.WANTED
+    file.mkdir()
+    assert ledger.state("x.md", "made so") is OutputState.WANTED  # putting it there tells the rest
 
 
 def test_an_incomplete_output_is_wanted_again(tmp_path: Path, path: Path) -> None:

@@ -11,9 +11,10 @@ from shuowen.config import Limits, ReadOptions
 from shuowen.document.json import from_json
 from shuowen.document.model import Page, PageError
 from shuowen.errors import EngineError, FetchError, InputError, InternalError, OutputError
-from shuowen.reading.folder import Folder, FolderOptions
+from shuowen.reading.folder import Folder
 from shuowen.reading.in_memory import InMemory
 from shuowen.reading.journal import Journal
+from shuowen.reading.outputs import FolderOptions
 from shuowen.reading.run import Destination, Outcome, Work, outcome_of, page_error, run
 from shuowen.source.model import FailedSource, Source
 from shuowen.writers import WRITERS
@@ -28,6 +29,14 @@ class Watched:
     def __init__(self) -> None:
         self.opened_sources: list[tuple[str, int, int]] = []
         self.pages: list[str] = []
+        self.pages_given_up: list[tuple[str, int]] = []
+        self.passed_sources: list[str] = []
+
+    def given_up(self, name: str, *, num_pages: int) -> None:
+        self.pages_given_up.append((name, num_pages))
+
+    def passed(self, name: str) -> None:
+        self.passed_sources.append(name)
 
     def opened(self, name: str, *, num_pages: int, num_kept: int) -> None:
         self.opened_sources.append((name, num_pages, num_kept))
@@ -87,6 +96,8 @@ def test_outcomes_come_in_order_whatever_fails(jobs: int) -> None:
     assert isinstance(outcomes[2].error, InputError)
     assert watch.opened_sources == [("one.pdf", 2, 0), ("two.pdf", 3, 0), ("three.png", 1, 0)]
     assert watch.pages == ["one.pdf"] * 2 + ["two.pdf"] * 3 + ["three.png"]
+    assert watch.passed_sources == ["gone", "bad", "gone", "gone"]
+    assert watch.pages_given_up == []
 
 
 def test_no_source_at_all() -> None:
@@ -149,9 +160,11 @@ class Closing:
 def test_a_page_that_cannot_be_kept_costs_its_source_alone(
     error: Exception, expected: type[Exception]
 ) -> None:
-    destination = Closing(error)
+    destination, watch = Closing(error), Watched()
     long = made_files.pdf_with_text(*["Page"] * 12)
-    outcomes = read_all([given("a.pdf", long), given("b.pdf", long)], destination)
+    outcomes = read_all([given("a.pdf", long), given("b.pdf", long)], destination, watch)
+    assert watch.pages_given_up == [("a.pdf", 10)]
+    assert watch.pages == ["a.pdf"] * 2 + ["b.pdf"] * 12
     assert [each.status for each in outcomes] == ["failed", "ok"]
     assert isinstance(outcomes[0].error, expected)
     assert destination.num_closed == 2

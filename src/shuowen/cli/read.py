@@ -27,8 +27,8 @@ a pattern in quotes such as 'scans/**/*.tif', an http(s) URL, or - for standard 
 
 Without -o the result goes to standard output. With -o DIR each document becomes a file in DIR,
 finished pages are kept in DIR/.shuowen as they come, and the same command run again goes on where
-the first one stopped and skips what is done. A file that you have changed is never overwritten
-without --force.
+the first one stopped and skips what is done. A file that you have changed, or that was there
+before, is never overwritten without --force.
 
 \b
 Examples:
@@ -108,7 +108,7 @@ Ctrl-C. When nothing could be read: 3 unreadable, 9 URL; 2 wrong option; 8 canno
     metavar="N",
     help="Pages read side by side; fewer need less memory.  [default: number of cores]",
 )
-@click.option("--force", is_flag=True, help="Read again what is done; replace changed files.")
+@click.option("--force", is_flag=True, help="Read again what is done; replace any file.")
 @click.option("-q", "--quiet", is_flag=True, help="Show errors only: no progress, no remarks.")
 @click.option(
     "--max-pixels",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 
 from shuowen.cli.console import Console, printable
 from shuowen.cli.report import Progress, Report
@@ -14,15 +16,25 @@ from shuowen.config import Limits, ReadOptions
 from shuowen.document.model import Document
 from shuowen.errors import EXIT_INTERRUPTED, UsageError
 from shuowen.machine import available_cores
-from shuowen.reading.folder import Folder, FolderOptions
+from shuowen.reading.folder import Folder
 from shuowen.reading.in_memory import InMemory
+from shuowen.reading.outputs import FolderOptions
 from shuowen.reading.run import Destination, Outcome, run
 from shuowen.source.expand import STDIN, expand
 from shuowen.source.model import FailedSource, Source
 from shuowen.source.ranges import check_ranges
 from shuowen.writers import WRITERS, DocumentWriter
 
-_SEPARATORS = {"md": "<!-- source: {} -->", "txt": "==> {} <=="}
+
+def _as_comment(name: str) -> str:
+    """A comment in Markdown with a name that can neither end it nor open another."""
+    name = re.sub("-(?=-)", "- ", name).replace(">", "&gt;")
+    return f"<!-- source: {name} -->"
+
+
+_SEPARATORS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {"md": _as_comment, "txt": "==> {} <==".format}
+)
 """Formats that may follow one another in one stream, and what stands before each document."""
 
 
@@ -72,13 +84,15 @@ def _to_folder(request: ReadRequest, folder: Path, console: Console) -> int:
     )
     destination = Folder(wanted, request.options, request.limits)
     report = Report(console, folder)
-    sources = (each for each in _sources(request) if not destination.is_own_output(each))
+    found = _sources(request)
+    progress = Progress(console, _num_known(found))
+    sources = _without_own(found, destination, progress)
     try:
-        for outcome in _outcomes(request, sources, destination, console):
+        for outcome in _outcomes(request, sources, destination, progress):
             report.add(outcome)
     except KeyboardInterrupt:
         console.say_error(
-            f"Stopped. All pages finished so far are kept in {folder};"
+            f"Stopped. Finished pages are kept in {folder}, but for a few that were just read;"
             " run the same command again to go on."
         )
         return EXIT_INTERRUPTED
@@ -88,23 +102,25 @@ def _to_folder(request: ReadRequest, folder: Path, console: Console) -> int:
 
 def _to_stdout(request: ReadRequest, console: Console) -> int:
     writer = _stream_writer(request)
-    sources = iter(_sources(request))
+    found = _sources(request)
+    sources = iter(found)
     begun = list(islice(sources, 2))
     if len(begun) > 1 and writer.name not in _SEPARATORS:
         raise UsageError(
             f"Several documents as {writer.name} cannot follow one another on standard output.",
             "Add -o DIR to get a file for each.",
         )
-    separator = _SEPARATORS[writer.name] if len(begun) > 1 else ""
+    separator = _SEPARATORS[writer.name] if len(begun) > 1 else None
     report = Report(console, None)
+    progress = Progress(console, _num_known(found))
     destination = InMemory(options=request.options, limits=request.limits)
     try:
-        for outcome in _outcomes(request, chain(begun, sources), destination, console):
+        for outcome in _outcomes(request, chain(begun, sources), destination, progress):
             report.add(outcome)
             if outcome.document is not None:
                 console.show(_as_bytes(outcome.document, writer, separator))
     except KeyboardInterrupt:
-        console.say_error("Stopped. With -o DIR, pages finished before Ctrl-C are kept.")
+        console.say_error("Stopped. With -o DIR, the same command run again would go on from here.")
         return EXIT_INTERRUPTED
     return report.exit_code()
 
@@ -113,10 +129,10 @@ def _outcomes(
     request: ReadRequest,
     sources: Iterable[Source | FailedSource],
     destination: Destination,
-    console: Console,
+    progress: Progress,
 ) -> Iterator[Outcome]:
     jobs = request.jobs or available_cores()
-    return run(sources, destination, request.options, jobs=jobs, watch=Progress(console))
+    return run(sources, destination, request.options, jobs=jobs, watch=progress)
 
 
 def _sources(request: ReadRequest) -> Iterable[Source | FailedSource]:
@@ -124,6 +140,21 @@ def _sources(request: ReadRequest) -> Iterable[Source | FailedSource]:
     found = expand(request.sources, request.limits)
     is_slow = any(source == STDIN or "://" in source for source in request.sources)
     return found if is_slow else list(found)
+
+
+def _num_known(sources: Iterable[Source | FailedSource]) -> int | None:
+    return len(sources) if isinstance(sources, list) else None
+
+
+def _without_own(
+    sources: Iterable[Source | FailedSource], folder: Folder, progress: Progress
+) -> Iterator[Source | FailedSource]:
+    """The sources without those that an earlier run wrote into the folder."""
+    for source in sources:
+        if folder.is_own_output(source):
+            progress.passed(source.name)
+        else:
+            yield source
 
 
 def _roots(sources: Iterable[str]) -> Iterator[Path]:
@@ -149,10 +180,12 @@ def _stream_writer(request: ReadRequest) -> DocumentWriter:
     return writers[0]
 
 
-def _as_bytes(document: Document, writer: DocumentWriter, separator: str) -> bytes:
+def _as_bytes(
+    document: Document, writer: DocumentWriter, separator: Callable[[str], str] | None
+) -> bytes:
     """The document as it goes to standard output, under a line with its name if it has company."""
-    # "--" would end a comment in Markdown.
-    name = printable(document.source.name).replace("--", "- -")
-    head = f"{separator.format(name)}\n\n" if separator else ""
-    tail = "\n" if separator else ""
-    return head.encode() + writer.write(document) + tail.encode()
+    body = writer.write(document)
+    if separator is None:
+        return body
+    head = separator(printable(document.source.name))
+    return f"{head}\n\n".encode() + body + b"\n"

@@ -2,50 +2,34 @@
 
 The folder mirrors the folders that were read. Beside the outputs it keeps `.shuowen/`: the pages
 read so far (`journal.py`) and which file was made from what (`ledger.py`). Deleting `.shuowen/`
-costs nothing but the memory of what was done.
+costs the memory of what was done: documents are read again, and outputs that would come out
+otherwise now count as somebody's own.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from shuowen.config import Limits, ReadOptions
-from shuowen.document.model import Page, SourceInfo
+from shuowen.document.model import Page
 from shuowen.image.open import open_pages
 from shuowen.image.page import Pixels
-from shuowen.reading.journal import Journal, SourceRecord, journal_path
-from shuowen.reading.ledger import Ledger, Origin, OutputRecord, OutputState
-from shuowen.reading.read import ReadPage, make_document
+from shuowen.reading.journal import Journal, SourceRecord, journal_path, reading_key
+from shuowen.reading.ledger import Ledger, Origin
+from shuowen.reading.outputs import FolderOptions, Outputs
+from shuowen.reading.read import ReadPage, make_document, source_info
 from shuowen.reading.run import Outcome, outcome_of
 from shuowen.source.model import FailedSource, Source, safe_stem
 from shuowen.source.ranges import parse_ranges
-from shuowen.version import __version__
-from shuowen.writers import DocumentWriter, PageWriter, Writer
-from shuowen.writers.save import prepare_folder, save
+from shuowen.writers import PageWriter
+from shuowen.writers.save import prepare_folder
 
 KEPT_FOLDER = ".shuowen"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FolderOptions:
-    """Where to write and what.
-
-    Attributes:
-        folder: Where the outputs go; created when missing.
-        writers: One output for each, for each document or page.
-        roots: Folders that were asked for; what lies below one keeps its place in `folder`.
-        force: Read again what was read, and replace even files that a person has changed.
-    """
-
-    folder: Path
-    writers: tuple[Writer, ...]
-    roots: tuple[Path, ...] = ()
-    force: bool = False
 
 
 class Folder:
@@ -67,13 +51,13 @@ class Folder:
 
     def start(self, source: Source) -> FolderWork | Outcome:
         """Open a source, or say that all of it is done; raises `ShuowenError`."""
-        place = str(source.path.resolve()) if source.path else source.name
-        origin = Origin(place, source.sha256())
+        origin = Origin(source.place(), source.sha256())
         suffix = source.path.suffix if source.path else ""
         folder = _folder_below(source.path, self.wanted.roots)
         stem = self.ledger.stem_for(origin, folder, source.stem(), suffix)
-        outputs = Outputs(self.wanted, self.ledger, stem, origin, self.options)
-        journal = Journal(journal_path(self.kept, origin.sha256, self.options))
+        key = reading_key(origin.sha256, self.options, self.limits)
+        outputs = Outputs(self.wanted, self.ledger, stem, origin, key)
+        journal = Journal(journal_path(self.kept, origin.sha256, self.options, self.limits))
         if self.wanted.force:
             journal.discard()
         elif _is_done(journal, outputs, self.options):
@@ -86,71 +70,6 @@ class Folder:
             return False
         path, folder = source.path.resolve(), self.wanted.folder.resolve()
         return path.is_relative_to(folder) and self.ledger.knows(path.relative_to(folder))
-
-
-class Outputs:
-    """The output files of one source.
-
-    Attributes:
-        origin: Where the source comes from.
-        written: Files put into place in this run.
-        edited: Files that were left alone because a person changed them.
-    """
-
-    def __init__(
-        self,
-        wanted: FolderOptions,
-        ledger: Ledger,
-        stem: str,
-        origin: Origin,
-        options: ReadOptions,
-    ) -> None:
-        self._wanted = wanted
-        self._ledger = ledger
-        self._stem = stem
-        self.origin = origin
-        made_with = f"{origin.sha256}:{options.fingerprint()}:{__version__}"
-        self._key = hashlib.sha256(made_with.encode()).hexdigest()
-        self.written: list[Path] = []
-        self.edited: list[Path] = []
-
-    def of_document(self) -> Iterator[tuple[DocumentWriter, str]]:
-        """Each writer of whole documents, and its output's path in the folder."""
-        for writer in self._wanted.writers:
-            if isinstance(writer, DocumentWriter):
-                yield writer, f"{self._stem}{writer.suffix}"
-
-    def of_page(self, page_number: int) -> Iterator[tuple[PageWriter, str]]:
-        """Each writer of single pages, and its output's path in the folder."""
-        for writer in self._wanted.writers:
-            if isinstance(writer, PageWriter):
-                yield writer, f"{self._stem}{writer.suffix_of(page_number)}"
-
-    def is_wanted(self, output: str) -> bool:
-        """Whether to write `output` now; what a person changed is not, and is remembered."""
-        path = self._wanted.folder / output
-        if self._wanted.force:
-            return path not in self.written
-        state = self._ledger.state(output, self._key)
-        if state is OutputState.EDITED and path not in self.edited:
-            self.edited.append(path)
-        return state is OutputState.WANTED
-
-    def put(self, output: str, data: bytes, *, is_complete: bool) -> None:
-        """Write an output and note what it was made from; raises `OutputError`."""
-        self._ledger.add(
-            OutputRecord(
-                output=output,
-                stem=self._stem,
-                sha256=hashlib.sha256(data).hexdigest(),
-                key=self._key,
-                complete=is_complete,
-                origin=self.origin,
-            )
-        )
-        path = self._wanted.folder / output
-        save(path, data)
-        self.written.append(path)
 
 
 class FolderWork:
@@ -167,12 +86,7 @@ class FolderWork:
             opened = open_pages(source, folder.options, folder.limits)
             self.pages = opening.enter_context(opened)
             self._all_indices = parse_ranges(folder.options.pages, self.pages.num_pages)
-            self._info = SourceInfo(
-                name=source.name,
-                media_type=self.pages.media_type,
-                num_bytes=source.num_bytes(),
-                sha256=outputs.origin.sha256,
-            )
+            self._info = source_info(source, self.pages.media_type, outputs.origin.sha256)
             journal.begin(SourceRecord(info=self._info, num_pages=self.pages.num_pages))
             self._open = opening.pop_all()
         finished = journal.finished()
@@ -180,10 +94,10 @@ class FolderWork:
         self.num_kept = len(self._all_indices) - len(self.indices)
 
     def take(self, read_page: ReadPage) -> None:
-        """Draw the page where that was asked for, then keep it; raises `OutputError`."""
+        """Keep the page, then draw it where that was asked for; raises `OutputError`."""
+        self._journal.add(read_page.page)
         if read_page.pixels is not None:
             self._draw(read_page.page, read_page.pixels)
-        self._journal.add(read_page.page)
 
     def finish(self) -> Outcome:
         """Write the document from all its pages, those of earlier runs too."""
@@ -192,27 +106,32 @@ class FolderWork:
         if outcome.status == "failed":
             return outcome
         for page in pages:
-            if page.status != "failed" and self._lacks_picture(page):
-                self._draw(page, self.pages.load(page.page_number - 1).pixels)
+            if page.status != "failed":
+                self._draw(page, None)
         self._write(pages, is_complete=outcome.status == "ok")
         return replace(
-            outcome, written=tuple(self._outputs.written), edited=tuple(self._outputs.edited)
+            outcome,
+            status="partial" if self._outputs.unmade else outcome.status,
+            written=tuple(self._outputs.written),
+            edited=tuple(self._outputs.edited),
+            foreign=tuple(self._outputs.foreign),
+            unmade=tuple(self._outputs.unmade.values()),
         )
 
     def close(self) -> None:
         """Close the source and the journal."""
         self._open.close()
 
-    def _draw(self, page: Page, pixels: Pixels) -> None:
+    def _draw(self, page: Page, pixels: Pixels | None) -> None:
         """Write the pictures of a page that are asked for and not there yet."""
         for writer, output in self._outputs.of_page(page.page_number):
-            if self._outputs.is_wanted(output):
-                data = writer.write_page(page, pixels)
-                self._outputs.put(output, data, is_complete=True)
+            drawing = partial(self._drawing, writer, page, pixels)
+            self._outputs.make(output, drawing, is_complete=True)
 
-    def _lacks_picture(self, page: Page) -> bool:
-        wanted = self._outputs.of_page(page.page_number)
-        return any(self._outputs.is_wanted(output) for _, output in wanted)
+    def _drawing(self, writer: PageWriter, page: Page, pixels: Pixels | None) -> bytes:
+        if pixels is None:  # read in an earlier run
+            pixels = self.pages.load(page.page_number - 1).pixels
+        return writer.write_page(page, pixels)
 
     def _write(self, pages: Sequence[Page], *, is_complete: bool) -> None:
         seconds = time.perf_counter() - self._started_at
@@ -220,8 +139,8 @@ class FolderWork:
             self._info, self.pages.num_pages, pages, self._options, seconds=seconds
         )
         for writer, output in self._outputs.of_document():
-            if self._outputs.is_wanted(output):
-                self._outputs.put(output, writer.write(document), is_complete=is_complete)
+            written = partial(writer.write, document)
+            self._outputs.make(output, written, is_complete=is_complete)
 
 
 def _is_done(journal: Journal, outputs: Outputs, options: ReadOptions) -> bool:

@@ -41,7 +41,7 @@ class InMemoryWork:
             opened = open_pages(source, options, limits)
             self.pages = opening.enter_context(opened)
             self.indices = parse_ranges(options.pages, self.pages.num_pages)
-            self._info = source_info(source, self.pages.media_type)
+            self._info = source_info(source, self.pages.media_type, source.sha256())
             self._open = opening.pop_all()
 
     def take(self, read_page: ReadPage) -> None:

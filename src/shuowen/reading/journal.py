@@ -1,9 +1,10 @@
 """Finished pages of one source on disk, so that a long run that stops loses nothing.
 
-One file for each content, options and version, in JSON Lines: what the source is, then one line
-for every page that was read, the page itself packed (`zlib` over its JSON). Every line is handed to
-the operating system at once, so a killed process loses no finished page; a power cut loses at most
-`SYNC_SECONDS` of work. A torn line does not decode and is passed over: its page is read again.
+One file for each content, options, limit on pixels and version, in JSON Lines: what the source is,
+then one line for every page that was read, the page itself packed (`zlib` over its JSON). Every
+line is handed to the operating system at once, so a killed process loses no page that was added; a
+power cut loses at most `SYNC_SECONDS` of work. A torn line does not decode and is passed over: its
+page is read again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from shuowen.config import ReadOptions
+from shuowen.config import Limits, ReadOptions
 from shuowen.document.model import Page, SourceInfo, Status
 from shuowen.errors import OutputError
 from shuowen.version import __version__
@@ -52,11 +53,17 @@ class _Place:
 _decoder = msgspec.json.Decoder(SourceRecord | _PageRecord)
 
 
-def journal_path(folder: Path, sha256: str, options: ReadOptions) -> Path:
-    """The journal of a content under `options`; which pages are asked for makes no difference."""
-    options = replace(options, pages="")
-    key = f"{sha256}:{options.fingerprint()}:{__version__}"
-    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.jsonl"
+def reading_key(sha256: str, options: ReadOptions, limits: Limits) -> str:
+    """One text for all that decides what is read: content, options, version, and the limit on
+    pixels, by which large PDF pages are drawn more coarsely."""
+    made_with = f"{sha256}:{options.fingerprint()}:{limits.max_pixels}:{__version__}"
+    return hashlib.sha256(made_with.encode()).hexdigest()
+
+
+def journal_path(folder: Path, sha256: str, options: ReadOptions, limits: Limits) -> Path:
+    """The journal of a content; which pages are asked for makes no difference."""
+    key = reading_key(sha256, replace(options, pages=""), limits)
+    return folder / f"{key[:32]}.jsonl"
 
 
 class Journal:

@@ -3,12 +3,12 @@
 The ledger is an append-only file of JSON Lines. A line is written before its output is renamed
 into place, so a crash between the two leaves at worst a line too many. From the ledger a later run
 knows: a file that is as it was written and still wanted is skipped; one that was written from older
-content or options is replaced; one that a person has changed since is kept.
+content or options is replaced; one that a person has changed since is kept, and so is one that the
+ledger does not know.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path, PurePath, PurePosixPath
@@ -16,13 +16,12 @@ from pathlib import Path, PurePath, PurePosixPath
 import msgspec
 
 from shuowen.errors import OutputError
+from shuowen.source.model import Source
 from shuowen.writers.save import name_key
-
-_CHUNK_BYTES = 1 << 20
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a source comes from: its place (path or URL) and the SHA-256 of its content."""
+    """Where a source comes from: its `Source.place` and the SHA-256 of its content."""
 
     place: str
     sha256: str
@@ -35,7 +34,7 @@ class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
         output: Path inside the folder, with forward slashes.
         stem: That path without the suffix, as it was given to the source.
         sha256: Hash of the output's bytes.
-        key: What it was made with: content, options and version.
+        key: What it was made with; see `journal.reading_key`.
         complete: Whether every page that was asked for is in it.
     """
 
@@ -53,6 +52,7 @@ class OutputState(Enum):
     WANTED = "missing, or written by us from something else: write it"
     CURRENT = "as we wrote it, from the same content and options: nothing to do"
     EDITED = "changed since we wrote it: keep it"
+    FOREIGN = "never written by us: keep it, unless it is just what we would write"
 
 
 class Ledger:
@@ -86,14 +86,20 @@ class Ledger:
     def state(self, output: str, key: str) -> OutputState:
         """What stands at `output`, looked at with what is wanted there now."""
         records = self._by_output.get(output)
-        path = self._folder / output
-        if not records or not path.exists():
+        if not (self._folder / output).is_file():
             return OutputState.WANTED
-        record = records.get(_sha256_of(path))
+        if not records:
+            return OutputState.FOREIGN
+        record = records.get(self.sha256_of(output))
         if record is None:
             return OutputState.EDITED
         is_current = record.key == key and record.complete
         return OutputState.CURRENT if is_current else OutputState.WANTED
+
+    def sha256_of(self, output: str) -> str:
+        """Hash of the file at `output`; raises `InputError` where it cannot be read."""
+        path = self._folder / output
+        return Source(name=str(path), path=path).sha256()
 
     def knows(self, path: PurePath) -> bool:
         """Whether the file at `path`, inside the folder, is one of its outputs."""
@@ -144,11 +150,3 @@ def _load(path: Path) -> Iterator[OutputRecord]:
                 yield decoder.decode(line)
             except msgspec.DecodeError:
                 continue  # blank, or torn by a crash: its output counts as not ours
-
-
-def _sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -64,7 +64,7 @@ def read(
         wanted = ((pages, index) for index in indices)
         read_ones = read_pages(wanted, options, jobs=jobs or available_cores())
         return make_document(
-            source_info(found, pages.media_type),
+            source_info(found, pages.media_type, found.sha256()),
             pages.num_pages,
             [read_one.page for read_one in read_ones],
             options,
@@ -124,13 +124,13 @@ def failed_page(index: int, error: ShuowenError) -> Page:
     return Page(page_number=index + 1, status="failed", error=reason)
 
 
-def source_info(source: Source, media_type: str) -> SourceInfo:
-    """Where a document came from, with the hash of its content."""
+def source_info(source: Source, media_type: str, sha256: str) -> SourceInfo:
+    """Where a document came from, with the hash of its content, which takes time to find."""
     return SourceInfo(
         name=source.name,
         media_type=media_type,
         num_bytes=source.num_bytes(),
-        sha256=source.sha256(),
+        sha256=sha256,
     )
 
 

@@ -31,9 +31,12 @@ class Outcome:
 
     Attributes:
         name: The source, as people are shown it.
-        status: ok; partial (written, but pages failed); failed; skipped (was done before).
+        status: ok; partial (written, but pages failed or an output is missing); failed; skipped
+            (was done before).
         written: Files that were put into place, as far as files were asked for.
         edited: Files that were left alone because a person changed them since they were written.
+        foreign: Files that were left alone because they stood there before, written by others.
+        unmade: Why outputs are missing that could not be made of what was read, an error for each.
         document: What was read, where the destination keeps it in memory.
         failed_pages: The pages that could not be read, each with its error.
         error: Why the source failed as a whole; None otherwise.
@@ -43,6 +46,8 @@ class Outcome:
     status: OutcomeStatus
     written: tuple[Path, ...] = ()
     edited: tuple[Path, ...] = ()
+    foreign: tuple[Path, ...] = ()
+    unmade: tuple[ShuowenError, ...] = ()
     document: Document | None = None
     failed_pages: tuple[Page, ...] = ()
     error: ShuowenError | None = None
@@ -93,6 +98,12 @@ class Watch(Protocol):
     def page_done(self, name: str) -> None:
         """A page was read and kept, or failed."""
 
+    def given_up(self, name: str, *, num_pages: int) -> None:
+        """So many of the pages that `opened` told will not come: their source has failed."""
+
+    def passed(self, name: str) -> None:
+        """A source will not be opened: it is done, or cannot be had."""
+
 
 def run(
     sources: Iterable[Source | FailedSource],
@@ -122,13 +133,13 @@ def run(
         yield from line.settle()
 
 
-def outcome_of(name: str, pages: Sequence[Page], written: Sequence[Path] = ()) -> Outcome:
+def outcome_of(name: str, pages: Sequence[Page]) -> Outcome:
     """ok when no page failed; failed, with the first page's error, when all did; else partial."""
     failed_pages = tuple(page for page in pages if page.status == "failed")
     if failed_pages and len(failed_pages) == len(pages):
         return Outcome(name=name, status="failed", error=page_error(pages[0]))
     status: OutcomeStatus = "partial" if failed_pages else "ok"
-    return Outcome(name=name, status=status, written=tuple(written), failed_pages=failed_pages)
+    return Outcome(name=name, status=status, failed_pages=failed_pages)
 
 
 def page_error(page: Page) -> ShuowenError:
@@ -145,6 +156,7 @@ class _Place:
         self.name = name
         self.outcome = done if isinstance(done, Outcome) else None
         self.work = None if isinstance(done, Outcome) else done
+        self.num_taken = 0
         self.num_waiting = 0
         self.is_sent = False
 
@@ -166,7 +178,9 @@ class _Line:
         for source in sources:
             place = self._start(source)
             self._places.append(place)
-            if place.work is not None:
+            if place.work is None:
+                self._watch.passed(place.name)
+            else:
                 yield from self._send(place, place.work)
 
     def take(self, read_page: ReadPage) -> None:
@@ -180,7 +194,11 @@ class _Line:
             place.work.take(read_page)
         except Exception as error:  # one source's failure, of any kind, must not cost the others
             place.outcome = _failed(place.name, error)
+        place.num_taken += 1
         self._watch.page_done(place.name)
+        if place.outcome is not None:
+            num_left = len(place.work.indices) - place.num_taken
+            self._watch.given_up(place.name, num_pages=num_left)
 
     def settle(self) -> Iterator[Outcome]:
         """Finish the sources in front that have all their pages."""
