@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from shuowen.config import Limits, ReadOptions
 from shuowen.errors import CapacityError, InputError
@@ -75,7 +78,7 @@ def test_a_password_may_be_in_any_script() -> None:
 def test_a_missing_and_a_wrong_password_are_told_apart() -> None:
     data = encrypted(one_page(text(50, 300, "Secret")), "right", "AES-256")
     missing, wrong = opening_error(data), opening_error(data, "wrong")
-    assert str(missing) == "paper.pdf is encrypted. Give --password."
+    assert str(missing) == "paper.pdf is encrypted. Give its password (--password)."
     assert wrong.message == "The password for paper.pdf is wrong."
 
 
@@ -312,3 +315,25 @@ def test_damage_is_an_input_error_or_harmless(data: st.DataObject) -> None:
     except InputError:
         return
     assert page.pixels.shape[0] * page.pixels.shape[1] <= 10**6 * 1.01
+
+
+def test_a_page_whose_picture_is_damaged_fails_and_the_others_are_drawn() -> None:
+    pages = [Image.effect_noise((400, 500), 80).convert("RGB") for _ in range(3)]
+    stream = io.BytesIO()
+    pages[0].save(stream, "PDF", save_all=True, append_images=pages[1:], resolution=72)
+    data = bytearray(stream.getvalue())
+    starts = [found.end() for found in re.finditer(rb"stream\r?\n(?=\xff\xd8)", data)]
+    data[starts[1] + 2 : starts[1] + 8000] = bytes(7998)
+    with closing(Pdf(Source(name="x.pdf", data=bytes(data)), ReadOptions(), Limits())) as pdf:
+        assert np.ptp(pdf.load(0).pixels) > 100
+        with pytest.raises(InputError, match=r"Page 2 of x\.pdf holds a damaged picture"):
+            pdf.load(1)
+        assert np.ptp(pdf.load(2).pixels) > 100
+
+
+def test_a_page_with_a_blank_but_sound_picture_is_drawn() -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (400, 500), "white").save(stream, "PDF", resolution=72)
+    source = Source(name="x.pdf", data=stream.getvalue())
+    with closing(Pdf(source, ReadOptions(), Limits())) as pdf:
+        assert pdf.load(0).pixels.min() == 255

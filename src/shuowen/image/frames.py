@@ -136,7 +136,7 @@ class Frames:
             raise InputError(
                 f"{self._name} is {width} × {height} px ({megapixels:.0f} megapixels); "
                 f"the limit is {limit:g}.",
-                "Raise max_pixels if you trust the file.",
+                "If you trust the file, raise the limit (--max-pixels).",
             )
 
     @contextmanager

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from math import sqrt
 from typing import Any
 
+import numpy as np
 import pypdfium2
+from msgspec.structs import astuple
 from pypdfium2 import raw
 
 from shuowen.config import Limits, ReadOptions
@@ -22,7 +24,12 @@ from shuowen.document.model import Box, Line
 from shuowen.errors import CapacityError, InputError
 from shuowen.image.page import PageImage, Pixels, TextLayerFacts
 from shuowen.image.pdf_frame import POINTS_PER_INCH, page_frame
-from shuowen.image.pdf_pictures import PageContent, look_at_content, scan_dpi
+from shuowen.image.pdf_pictures import (
+    PageContent,
+    has_damaged_picture,
+    look_at_content,
+    scan_dpi,
+)
 from shuowen.image.pdf_text import read_text
 from shuowen.source.model import Source
 
@@ -34,6 +41,9 @@ MIN_SCAN_DPI, MAX_SCAN_DPI = 150, 300
 """Coarser scans are drawn enlarged, finer ones reduced. Measured on 18 scanned pages of 87 to 206
 dpi, characters lost: all at their own resolution 10.9 %, at 150 dpi 10.1 %, at 200 dpi 10.3 %, at
 300 dpi 10.2 %; above 150 dpi their own is as good as any and costs no resampling."""
+
+MIN_PICTURE_SHARE = 0.1
+"""Share of the page from which a picture that shows nothing is looked into for damage."""
 
 _A4_HEIGHT = 842.0  # points; larger pages often come from software that takes a pixel for a point
 
@@ -79,8 +89,13 @@ class Pdf:
             content = look_at_content(page)
             dpi = self._choose_dpi(page, page_index, content)
             pixels = _draw(page, dpi)
+            boxes = tuple(_scaled(part.box, dpi / POINTS_PER_INCH) for part in content.pictures)
+            if _has_blank_picture(pixels, boxes) and has_damaged_picture(page):
+                raise InputError(
+                    f"Page {page_index + 1} of {self._source.name} holds a damaged picture.",
+                    "The other pages can be read.",
+                )
             lines, facts = self._read_text(page, pixels)
-        boxes = tuple(_scaled(part.box, dpi / POINTS_PER_INCH) for part in content.pictures)
         return PageImage(
             page_index=page_index,
             pixels=pixels,
@@ -142,7 +157,7 @@ class Pdf:
                 f"Page {page_index + 1} of {self._source.name} is too large: "
                 f"{width / POINTS_PER_INCH:.0f} x {height / POINTS_PER_INCH:.0f} inches.",
                 f"It has more than {self._limits.max_pixels} pixels even at {MIN_FITTED_DPI} dpi; "
-                "raise the limit on pixels.",
+                "raise the limit (--max-pixels).",
             )
         return fitted
 
@@ -168,7 +183,7 @@ def _why_not(name: str, password: str, reason: int) -> InputError:
     if reason == raw.FPDF_ERR_PASSWORD and password:
         return InputError(f"The password for {name} is wrong.", "Check it and give it again.")
     if reason == raw.FPDF_ERR_PASSWORD:
-        return InputError(f"{name} is encrypted.", "Give --password.")
+        return InputError(f"{name} is encrypted.", "Give its password (--password).")
     if reason == raw.FPDF_ERR_SECURITY:
         return InputError(
             f"{name} is encrypted in a way that cannot be read.", "Save it without protection."
@@ -184,6 +199,17 @@ def _draw(page: Any, dpi: float) -> Pixels:
     with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:  # RGB
         pixels: Pixels = bitmap.to_numpy()
     return pixels
+
+
+def _has_blank_picture(pixels: Pixels, boxes: Sequence[Box]) -> bool:
+    """Whether a picture that fills much of the page shows nothing but one colour."""
+    height, width = pixels.shape[:2]
+    for box in boxes:
+        left, top, right, bottom = (max(round(edge), 0) for edge in astuple(box))
+        part = pixels[top:bottom, left:right]
+        if part.shape[0] * part.shape[1] >= MIN_PICTURE_SHARE * height * width and not np.ptp(part):
+            return True
+    return False
 
 
 def _scaled(box: Box, factor: float) -> Box:

@@ -78,6 +78,17 @@ def scan_dpi(content: PageContent, page_area: float) -> float | None:
     return max(part.dpi for part in parts)
 
 
+def has_damaged_picture(page: Any) -> bool:
+    """Whether pdfium, which draws nothing for them, cannot decode one of the page's pictures."""
+    for item, _ in _objects(page, _IDENTITY, 0):
+        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_IMAGE:
+            bitmap = raw.FPDFImageObj_GetBitmap(item)
+            if not bitmap:
+                return True
+            raw.FPDFBitmap_Destroy(bitmap)
+    return False
+
+
 def _objects(holder: Any, matrix: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
     """Everything drawn, with the matrix of the forms around it."""
     is_page = depth == 0

@@ -54,7 +54,7 @@ def public_addresses(host: str, port: int, resolve: Resolver, allow_private: boo
     if closed and not allow_private:
         raise FetchError(
             f"{host} leads to {closed[0]}, which is not an address of the public internet.",
-            "If you trust it, allow private addresses.",
+            "If you trust it, allow private addresses (--allow-private-urls).",
         )
     return [str(address) for address in addresses]
 

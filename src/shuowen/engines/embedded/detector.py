@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import cv2
 import numpy as np
@@ -44,8 +45,8 @@ class Detector:
 
     Attributes:
         weights: Name of the network in `weights/`.
-        max_side: The page is made smaller until its longer side has this many pixels; a page that
-            is smaller already stays as it is.
+        max_side: The page is made smaller until its longer side has about this many pixels; a page
+            that is smaller already stays as it is.
     """
 
     weights: str = "detect_small"
@@ -54,7 +55,7 @@ class Detector:
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """All lines found on `pixels`, (height, width, 3), in no particular order."""
         height, width = pixels.shape[:2]
-        ratio = min(1.0, self.max_side / max(height, width))
+        ratio = self._ratio(width, height)
         (maps,) = session(self.weights).run(None, {"x": _network_input(pixels, ratio)})
         boxes = ((box.quad / ratio, box.score) for box in boxes_on_map(maps[0, 0]))
         return [
@@ -62,6 +63,16 @@ class Detector:
             for quad, score in boxes
             if (quad.mean(axis=0) < (width, height)).all()  # else it lies in the drawn-out edge
         ]
+
+    def _ratio(self, width: int, height: int) -> float:
+        """How much smaller the page is made, 0 to 1.
+
+        Until its longer side fits, but not below the area of an A-format page that fits: a strip
+        or a long receipt keeps its letters.
+        """
+        fits = self.max_side / max(width, height)
+        fills = self.max_side / sqrt(sqrt(2) * width * height)
+        return min(1.0, max(fits, fills))
 
 
 def _network_input(pixels: Pixels, ratio: float) -> NDArray[np.float32]:
