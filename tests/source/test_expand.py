@@ -1,4 +1,5 @@
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,17 @@ def test_standard_input_is_read_once_and_not_beyond_the_limit(
 def test_without_anything_piped_in_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     assert "Nothing is piped" in failure("-").error.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text exist on Linux")
+def test_a_name_that_is_no_text_is_shown_and_read(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/bad\xffname.png")
+    Path(path).write_bytes(b"anything")
+    (source,) = expand([path], Limits())
+    assert isinstance(source, Source)
+    assert source.name == f"{tmp_path}/bad?name.png"
+    assert source.stem() == "bad_name"
+    assert source.sha256()
 
 
 def test_a_real_empty_pipe() -> None:

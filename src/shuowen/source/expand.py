@@ -15,7 +15,7 @@ from pathlib import Path
 from shuowen.config import Limits
 from shuowen.errors import InputError, as_shuowen_error
 from shuowen.image.formats import EXTENSIONS, READABLE
-from shuowen.source.model import FailedSource, Source, display_name, readable
+from shuowen.source.model import FailedSource, Source, display_name, printable, readable
 
 STDIN = "-"
 
@@ -87,7 +87,7 @@ class _Expansion:
         if stat.S_ISDIR(mode):
             yield from self._folder(path)
         elif stat.S_ISREG(mode):
-            yield _checked(Source(name=str(path), path=path), self.limits)
+            yield _checked(Source(name=printable(str(path)), path=path), self.limits)
         else:
             raise InputError(f"{path} is not a regular file.", 'Pipe it in and read "-".')
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -75,7 +76,9 @@ class Source:
 
     def place(self) -> str:
         """Where it comes from: the same for the same file or URL, different for any other."""
-        return str(self.path.resolve()) if self.path else self.address or self.name
+        if self.path is None:
+            return self.address or self.name
+        return os.fsencode(self.path.resolve()).decode(errors="backslashreplace")
 
     def stem(self) -> str:
         """A base name for output files that is safe on every system, never empty.
@@ -112,6 +115,11 @@ def address_key(url: str) -> str:
     bare = _USER.sub("", base)
     digest = hashlib.sha256(bare.encode(errors="surrogatepass")).hexdigest()
     return f"{display_name(url)} {digest[:16]}"
+
+
+def printable(name: str) -> str:
+    """A file's name as it can be shown and kept in JSON: bytes that are no text become "?"."""
+    return name.encode(errors="replace").decode()
 
 
 def safe_stem(name: str) -> str:
