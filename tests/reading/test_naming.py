@@ -66,3 +66,12 @@ def test_a_large_numbered_line_is_a_heading_and_no_list() -> None:
 def test_a_numbered_line_of_ordinary_size_is_a_list() -> None:
     item = line("三、经济法律文书的种类", 100, 240, 310, 260)
     assert kinds([item, *BODY])[0] == ("list", "三、经济法律文书的种类")
+
+
+def test_thousands_of_single_rows_are_named_each_once() -> None:
+    rows = [line(f"{row}. x", 100, 20 + 60 * row, 160, 40 + 60 * row) for row in range(1500)]
+    found = build_regions(rows, [], (800, 60 * 1500 + 40), 1)
+    assert sorted(own.text for region in found for own in region.lines) == sorted(
+        row.text for row in rows
+    )
+    assert len({region.id for region in found}) == len(found)

@@ -8,6 +8,7 @@ counts from 1; every `…_index` counts from 0.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import Annotated, Literal
 
 import msgspec
@@ -255,8 +256,8 @@ def region_id(page_number: int, box: Box, taken: set[str]) -> str:
     grid = ",".join(str(round(edge / 8)) for edge in (box.left, box.top, box.right, box.bottom))
     digest = hashlib.sha256(f"{page_number}:{grid}".encode()).hexdigest()[:8]
     base = f"p{page_number}-{digest}"
-    candidates = [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))]
-    return next(candidate for candidate in candidates if candidate not in taken)
+    suffixed = (f"{base}-{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([base], suffixed) if name not in taken)
 
 
 def document_status(pages: tuple[Page, ...]) -> Status:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shuowen.document.model import Box, Line, RegionKind, union_of
 from shuowen.reading.drafts import Draft, PageLines, make_row
+from shuowen.reading.frame import Floats
 from shuowen.reading.kinds import (
     CAPTION,
     TITLE_RATIO,
@@ -43,11 +45,13 @@ def name_drafts(drafts: Sequence[Draft], page: PageLines, size: tuple[int, int])
     usual = usual_size(drafts)
     heads = _in_margin(placed, 0.0, MARGIN * size[1], usual)
     foots = _in_margin(placed, (1 - MARGIN) * size[1], float(size[1]), usual)
-    body = [item for item in placed if item not in heads and item not in foots]
+    margins = {*heads, *foots}
+    body = [item for item in placed if item not in margins]
     notes = _footnotes(body, size[1], usual)
+    low = set(notes)
     return [
         *_margin_named(heads, "header", page),
-        *mended([_body_named(item, usual) for item in body if item not in notes], usual, size[0]),
+        *mended([_body_named(i, usual) for i in body if i not in low], usual, size[0]),
         *(replace(item, kind="footnote") for item in notes),
         *_margin_named(foots, "footer", page),
     ]
@@ -86,18 +90,23 @@ def _in_margin(placed: Sequence[Named], top: float, bottom: float, usual: float)
         and len(item.draft.rows) <= MAX_MARGIN_ROWS
         and (_size(item.draft) < MAX_MARGIN_SIZE * usual or is_page_number(_text(item.draft)))
     ]
-    others = [item.box for item in placed if item not in inside and item.draft.kind != "figure"]
-    num_rows = sum(len(item.draft.rows) for item in placed if item not in inside)
-    if num_rows < MIN_BODY_ROWS:
+    candidates = set(inside)
+    rest = [item for item in placed if item not in candidates]
+    if sum(len(item.draft.rows) for item in rest) < MIN_BODY_ROWS:
         return []
+    others = _edges([item.box for item in rest if item.draft.kind != "figure"])
     return [item for item in inside if _is_apart(item.box, others, FAR * usual)]
 
 
-def _is_apart(box: Box, others: Sequence[Box], distance: float) -> bool:
+def _edges(boxes: Sequence[Box]) -> Floats:
+    """Boxes as rows (left, top, right, bottom), (N, 4)."""
+    return np.array([(b.left, b.top, b.right, b.bottom) for b in boxes]).reshape(-1, 4)
+
+
+def _is_apart(box: Box, others: Floats, distance: float) -> bool:
     """Whether a box is clear of all others by a distance, above or below them."""
-    return all(
-        other.top - box.bottom > distance or box.top - other.bottom > distance for other in others
-    )
+    below, above = others[:, 1] - box.bottom, box.top - others[:, 3]
+    return bool((np.maximum(below, above) > distance).all())
 
 
 def _margin_named(items: Sequence[Named], kind: RegionKind, page: PageLines) -> list[Named]:
@@ -121,16 +130,22 @@ def _pieces(draft: Draft, page: PageLines) -> list[Draft]:
 
 def _footnotes(body: Sequence[Named], page_height: int, usual: float) -> list[Named]:
     """Small print at the feet of columns, from below upwards, where it begins with a mark."""
-    low: list[Named] = []
-    for item in sorted(body, key=lambda item: -item.box.bottom):
+    edges = _edges([item.box for item in body])
+    is_text = np.array([item.draft.kind != "figure" for item in body], bool)
+    is_low = np.zeros(len(body), bool)
+    for index in sorted(range(len(body)), key=lambda index: -body[index].box.bottom):
+        item = body[index]
         is_small = _may_be_note(item.draft) and _size(item.draft) <= SMALL * usual
-        below = [other for other in body if other not in low and _is_under(other.box, item.box)]
-        has_text_below = any(other.draft.kind != "figure" for other in below)
-        if is_small and item.box.top > page_height / 2 and not has_text_below:
-            low.append(item)
-    last = max((i for i, item in enumerate(body) if item not in low), default=-1)
-    marked = [item for item in low if _is_marked(item.draft, usual, body.index(item) < last)]
-    return [item for item in body if item in low and _follows_mark(item, marked)]
+        if is_small and item.box.top > page_height / 2:
+            is_low[index] = not (is_text & ~is_low & _are_under(edges, item.box)).any()
+    last = max(np.flatnonzero(~is_low).tolist(), default=-1)
+    low = np.flatnonzero(is_low).tolist()
+    marked = [index for index in low if _is_marked(body[index].draft, usual, index < last)]
+    follows = np.zeros(len(body), bool)
+    follows[marked] = True
+    for index in marked:
+        follows |= _are_under(edges, body[index].box)
+    return [body[index] for index in low if follows[index]]
 
 
 def _may_be_note(draft: Draft) -> bool:
@@ -145,13 +160,11 @@ def _is_marked(draft: Draft, usual: float, is_between: bool) -> bool:
     return starts_footnote(_text(draft)) or (is_between and _size(draft) <= VERY_SMALL * usual)
 
 
-def _is_under(box: Box, upper: Box) -> bool:
-    """Whether a box stands below another and in its column."""
-    return box.top > upper.center[1] and min(box.right, upper.right) > max(box.left, upper.left)
-
-
-def _follows_mark(item: Named, marked: Sequence[Named]) -> bool:
-    return any(item is mark or _is_under(item.box, mark.box) for mark in marked)
+def _are_under(edges: Floats, upper: Box) -> NDArray[np.bool_]:
+    """Which boxes, (N, 4), stand below another and in its column."""
+    lefts, tops, rights, _ = edges.T
+    beside = np.minimum(rights, upper.right) > np.maximum(lefts, upper.left)
+    return np.asarray((tops > upper.center[1]) & beside)
 
 
 def _body_named(item: Named, usual: float) -> Named:
