@@ -34,7 +34,7 @@ def test_some_crossing_is_forgiven_when_asked() -> None:
     boxes = [Box(x, y, x + 30, y + 10) for y in range(0, 200, 20) for x in (0, 100)]
     crossing = edges_of([*boxes, Box(25, 200, 75, 210), Box(60, 220, 110, 230)])
     assert len(find_columns(crossing)) == 1
-    assert len(find_columns(crossing, crossing=0.1)) == 2
+    assert len(find_columns(crossing, max_crossing=2)) == 2
 
 
 places = st.tuples(

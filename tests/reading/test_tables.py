@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import cv2
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuowen.document.model import Box, Line, Region, Table
+from shuowen.engines.embedded.detector import TextBox
 from shuowen.engines.embedded.engine import EmbeddedEngine
+from shuowen.image.page import Pixels
 from shuowen.reading.table_text import quad_of
 from shuowen.reading.tables import fill_tables
 from tests.reading.table_pictures import Drawn, draw
@@ -105,6 +111,35 @@ def test_five_thousand_cells_are_worked_out() -> None:
     drawn = draw(grid, width=56, height=30, is_ruled=True)
     region = fill_tables([region_of(drawn)], drawn.pixels)[0]
     assert texts(table_of(region)) == grid
+
+
+def test_a_character_in_a_large_scan_s_cell_is_read() -> None:
+    drawn = draw(PRICES, is_ruled=True, unread="7")
+    large = np.asarray(cv2.resize(drawn.pixels, None, fx=6, fy=6), np.uint8)
+    lines = [enlarged(line, 6) for line in drawn.lines]
+    asked: list[TextBox] = []
+
+    def read_lines(pixels: Pixels, text_boxes: Sequence[TextBox]) -> list[Line]:
+        asked.extend(text_boxes)
+        return []
+
+    fill_tables([region_of(Drawn(pixels=large, lines=lines))], large, read_lines)
+    places = [(box.quad[:, 0].mean() / 6, box.quad[:, 1].mean() / 6) for box in asked]
+    assert len(places) == 1
+    row, col = next(
+        (r, c) for r, cells in enumerate(PRICES) for c, t in enumerate(cells) if t == "7"
+    )
+    assert int((places[0][0] - 10) // 140) == col
+    assert int((places[0][1] - 10) // 44) == row
+
+
+def enlarged(line: Line, factor: float) -> Line:
+    def box(old: Box) -> Box:
+        return Box(*(factor * edge for edge in (old.left, old.top, old.right, old.bottom)))
+
+    spans = tuple(msgspec.structs.replace(span, box=box(span.box)) for span in line.spans)
+    new = box(line.box)
+    return msgspec.structs.replace(line, box=new, quad=quad_of(new), spans=spans)
 
 
 def test_a_table_beyond_reason_says_that_it_is_partial() -> None:

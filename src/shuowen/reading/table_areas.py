@@ -8,6 +8,7 @@ rules, of which one at least is narrower than prose is set.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -28,8 +29,11 @@ from shuowen.reading.table_text import Floats, edges_of, straightened, text_edge
 SURE = 1.0
 """Confidence of areas that passed the test: they come before what the network says of them."""
 LEAST_ROWS = 2
-LEAST_SHARED_ROWS = 0.5
-"""Share of the levels of text that hold pieces of several columns."""
+LEAST_SHARED_ROWS = 0.6
+"""Share of the levels of text that hold pieces of several columns; a receipt's head and foot, set
+over its whole width, leave it fewer."""
+LEAST_FILLED = 0.55
+"""Share of the places where a level and a column cross that hold text: few of a chart's."""
 MAX_ASPECT = 8.0
 """The column with the shortest pieces has pieces of at most this many line heights: columns of
 prose are wider, a table has at least one of numbers, words or names."""
@@ -44,8 +48,14 @@ MAX_GAP = 1.5
 """White in line heights between a table and a row of pieces that belongs to it."""
 MAP_PX = 4
 """Side of a square on the map of slots."""
-MIN_TEXT_CELLS = 0.3
+MIN_TEXT_CELLS = 0.4
 """Share of the cells of a ruled table that hold text: a chart's or a writing grid's do not."""
+LEAST_TEXT_CELLS = LEAST_ROWS * 2
+"""Cells of a ruled table that hold text: a frame around a note, or a chart's axes, have fewer."""
+MAX_THROUGH_WALLS = 0.15
+"""Share of the lines that walls of a ruled table run through: folds and scanner streaks do."""
+WALL_MARGIN = 0.25
+"""Line heights by which a line's box may reach over a wall: detectors draw boxes generously."""
 
 
 def table_areas(
@@ -96,7 +106,8 @@ def _rule_networks(rules: Rules) -> list[Box]:
         window = slice(top, top + height), slice(left, left + width)
         own = labels[window] == index
         if np.any(rules.horizontal[window][own]) and np.any(rules.vertical[window][own]):
-            boxes.append(Box(left, top, left + width, top + height))
+            edges = np.array([left, top, left + width, top + height]) / rules.scale
+            boxes.append(Box(*edges.tolist()))
     return sorted(boxes, key=lambda box: -box.area)
 
 
@@ -153,12 +164,30 @@ def _is_table(box: Box, lines: Sequence[Line], pixels: Pixels) -> bool:
 def _is_ruled(rules: Rules, boxes: Floats) -> bool:
     """Whether rules close a grid around most of the text, with text in many of its cells."""
     grid = ruled_structure(rules)
-    if grid is None or min(grid.num_rows, grid.num_cols) < LEAST_ROWS:
+    if grid is None or _num_parted_rows(grid) < LEAST_ROWS:
         return False
     owners = _owners(grid, boxes)
-    in_grid = owners[owners >= 0]
-    held = len(np.unique(in_grid)) / len(grid.slots)
-    return len(in_grid) >= LEAST_IN_GRID * len(boxes) and held >= MIN_TEXT_CELLS
+    in_grid = owners >= 0
+    num_held = len(np.unique(owners[in_grid]))
+    if num_held < max(LEAST_TEXT_CELLS, MIN_TEXT_CELLS * len(grid.slots)):
+        return False
+    cells = edges_of([grid.slots[owner].box for owner in owners[in_grid]])
+    through = _num_through_walls(boxes[in_grid], cells)
+    return in_grid.mean() >= LEAST_IN_GRID and through <= MAX_THROUGH_WALLS * len(boxes)
+
+
+def _num_parted_rows(grid: TableStructure) -> int:
+    """How many rows have several cells; one alone is a wall that a stray rule closed."""
+    rows = Counter(
+        row for slot in grid.slots for row in range(slot.row_index, slot.row_index + slot.row_span)
+    )
+    return sum(count > 1 for count in rows.values())
+
+
+def _num_through_walls(boxes: Floats, cells: Floats) -> int:
+    """How many boxes reach over the left or the right wall of their own cell."""
+    over = np.maximum(cells[:, 0] - boxes[:, 0], boxes[:, 2] - cells[:, 2])
+    return int((over > WALL_MARGIN * (boxes[:, 3] - boxes[:, 1])).sum())
 
 
 def _owners(grid: TableStructure, boxes: Floats) -> NDArray[np.int64]:
@@ -173,13 +202,27 @@ def _owners(grid: TableStructure, boxes: Floats) -> NDArray[np.int64]:
 
 
 def _is_tabular(boxes: Floats) -> bool:
-    """Whether text alone shows rows and columns, and not those of prose."""
+    """Whether text alone shows rows and columns, and not those of prose.
+
+    Of few pieces, one across the white is more than the share that is forgiven: it is forgiven in a
+    second look, in which columns of a single piece are not seen.
+    """
+    return any(
+        _is_filled_grid(boxes, find_columns(boxes, max_crossing))
+        for max_crossing in (CROSSING * len(boxes), max(CROSSING * len(boxes), 1.0))
+    )
+
+
+def _is_filled_grid(boxes: Floats, columns: Floats) -> bool:
+    """Whether levels and columns cross at text, and one column is narrower than prose."""
     rows = find_rows(boxes)
-    columns = find_columns(boxes, CROSSING)
-    shared = sum(len(row) > 1 for row in rows)
-    if len(columns) < 2 or shared < max(LEAST_ROWS, LEAST_SHARED_ROWS * len(rows)):
-        return False
     owners = np.array([_nearest(box, columns) for box in boxes])
+    filled = np.zeros((len(rows), len(columns)), bool)
+    for index, row in enumerate(rows):
+        filled[index, owners[row]] = True
+    num_shared = int((filled.sum(axis=1) > 1).sum())
+    if num_shared < max(LEAST_ROWS, LEAST_SHARED_ROWS * len(rows)) or filled.mean() < LEAST_FILLED:
+        return False
     aspects = (boxes[:, 2] - boxes[:, 0]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1)
     return min(float(np.median(aspects[owners == column])) for column in set(owners)) <= MAX_ASPECT
 

@@ -17,7 +17,7 @@ import numpy as np
 from shuowen.document.model import Box, union_of
 from shuowen.engines.embedded.records import CellSlot, TableStructure
 from shuowen.engines.embedded.ruled_grid import ruled_structure
-from shuowen.engines.embedded.ruled_lines import Rules
+from shuowen.engines.embedded.ruled_lines import SAME_RULE_PX, Rules
 from shuowen.engines.embedded.table_structure import find_structure
 from shuowen.image.page import Pixels
 from shuowen.reading.rows import find_rows, row_box
@@ -43,16 +43,23 @@ MAX_NETWORK_PIECES = 1500
 STRIP_PIECES = 150
 """The network stops at 500 tokens and sees 488 pixels: tables with more text than this, or higher
 than twice their width, are also looked at in strips."""
+MAX_STRIPS = 12
+"""Each strip costs a run of the network; a very high picture gets strips higher than twice its
+width instead of more of them."""
 CLOSED = 0.8
 """Share of the outline's two sides that must be printed for the outline to be closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A grid, the text split at its walls, and how well they fit, at most 1 plus the bonus."""
+    """A grid, the text split at its walls, and how well they fit, at most 1 plus the bonus.
+
+    `homes` has the slot of each piece.
+    """
 
     structure: TableStructure
     pieces: tuple[Piece, ...]
+    homes: tuple[int, ...]
     score: float
 
 
@@ -84,9 +91,11 @@ def _candidates(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> Iterat
     if len(pieces) > MAX_NETWORK_PIECES:
         return
     height, width = pixels.shape[:2]
-    num_strips = max(-(-len(pieces) // STRIP_PIECES), height // width)
-    if num_strips > 1 and (stacked := _from_strips(pixels, pieces, num_strips)):
-        yield _judged(stacked, pieces)
+    num_strips = min(max(-(-len(pieces) // STRIP_PIECES), height // width), MAX_STRIPS)
+    if num_strips > 1:
+        stacked = _from_strips(pixels, pieces, num_strips)
+        if stacked is not None and stacked.slots:
+            yield _judged(stacked, pieces)
     for view, area in (
         (_as_it_is, Box(0, 0, width, height)),
         (_as_it_is, _text_area(pieces, width, height)),
@@ -98,9 +107,9 @@ def _candidates(pixels: Pixels, pieces: Sequence[Piece], rules: Rules) -> Iterat
 
 
 def _judged(structure: TableStructure, pieces: Sequence[Piece]) -> Choice:
-    parts = split_at_walls(pieces, structure.slots)
-    score = structure.confidence - CONFLICT_WEIGHT * conflicts(structure, parts)
-    return Choice(structure=structure, pieces=tuple(parts), score=score)
+    parts, homes = split_at_walls(pieces, structure.slots)
+    score = structure.confidence - CONFLICT_WEIGHT * conflicts(structure, parts, homes)
+    return Choice(structure=structure, pieces=tuple(parts), homes=tuple(homes), score=score)
 
 
 def _as_it_is(pixels: Pixels) -> Pixels:
@@ -186,9 +195,10 @@ def _is_whole(ruled: TableStructure, rules: Rules, pieces: Sequence[Piece]) -> b
 
 def _is_closed(outline: Box, rules: Rules) -> bool:
     """Whether the left and the right side of the table are printed."""
-    top, bottom = round(outline.top), round(outline.bottom)
+    top, bottom = round(outline.top * rules.scale), round(outline.bottom * rules.scale)
     for x in (outline.left, outline.right):
-        side = rules.vertical[top:bottom, max(round(x) - 7, 0) : round(x) + 8]
+        at = round(x * rules.scale)
+        side = rules.vertical[top:bottom, max(at - SAME_RULE_PX, 0) : at + SAME_RULE_PX + 1]
         if not side.size or side.any(axis=1).mean() < CLOSED:
             return False
     return True

@@ -9,7 +9,7 @@ import numpy as np
 
 from shuowen.engines.embedded.records import CellSlot, TableStructure
 from shuowen.reading.rows import find_rows
-from shuowen.reading.table_text import Floats, Piece, edges_of, place
+from shuowen.reading.table_text import Floats, Piece, edges_of
 
 WIDE_GAP = 1.5
 """White, in line heights, that parts two words of one level into two cells."""
@@ -18,7 +18,7 @@ MAX_ACROSS = 0.25
 """Share of a piece's width that may lie in another cell."""
 
 
-def conflicts(structure: TableStructure, pieces: Sequence[Piece]) -> float:
+def conflicts(structure: TableStructure, pieces: Sequence[Piece], homes: Sequence[int]) -> float:
     """How much text and grid contradict each other, 0 for not at all.
 
     The sum of three shares: of pieces that stand apart in one cell, lie across a wall, or are torn
@@ -27,8 +27,8 @@ def conflicts(structure: TableStructure, pieces: Sequence[Piece]) -> float:
     Args:
         structure: At least one slot with a box.
         pieces: At least one, split at the grid's walls.
+        homes: The slot of each piece.
     """
-    homes = place(pieces, structure.slots)
     rows, cols = np.zeros(structure.num_rows, bool), np.zeros(structure.num_cols, bool)
     for slot in (structure.slots[home] for home in set(homes)):
         rows[slot.row_index : slot.row_index + slot.row_span] = True

@@ -52,7 +52,7 @@ def find_ink(
     edges = edges_of([piece.box for piece in pieces])
     height = float(np.median(edges[:, 3] - edges[:, 1]))
     least = max(MIN_CONTRAST * _text_contrast(gray, edges), LEAST_CONTRAST)
-    taken = _long_rules(rules, MIN_RULE * height)
+    taken = _long_rules(rules, MIN_RULE * height, gray.shape)
     for left, top, right, bottom in np.round(edges).astype(int):
         taken[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = 255
     rows, cols = _bands(structure, edges, homes)
@@ -65,15 +65,19 @@ def find_ink(
     return [box for box in found if box is not None]
 
 
-def _long_rules(rules: Rules, length: float) -> Mask:
-    """255 on and beside rules of this length or more; shorter ones may be stacked digits."""
+def _long_rules(rules: Rules, length: float, shape: tuple[int, ...]) -> Mask:
+    """255 on and beside rules of this length or more; shorter ones may be stacked digits.
+
+    `length` and the mask's `shape`, (height, width), are in pixels of the picture.
+    """
     taken = np.zeros_like(rules.horizontal)
     for mask, side in ((rules.horizontal, cv2.CC_STAT_WIDTH), (rules.vertical, cv2.CC_STAT_HEIGHT)):
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-        is_long = stats[:, side] >= length
+        is_long = stats[:, side] >= length * rules.scale
         is_long[0] = False
         taken[is_long[labels]] = 255
-    return as_mask(cv2.dilate(taken, np.ones((3, 3), np.uint8)))
+    beside = cv2.dilate(taken, np.ones((3, 3), np.uint8))
+    return as_mask(cv2.resize(beside, shape[1::-1], interpolation=cv2.INTER_NEAREST))
 
 
 def _text_contrast(gray: Mask, edges: Floats) -> float:

@@ -33,12 +33,12 @@ def text_structure(pieces: Sequence[Piece]) -> TableStructure:
     return TableStructure(num_rows=len(rows), num_cols=num_cols, slots=slots, confidence=CONFIDENCE)
 
 
-def find_columns(boxes: Floats, crossing: float = 0.0) -> Floats:
+def find_columns(boxes: Floats, max_crossing: float = 0.0) -> Floats:
     """Columns as (left, right), (C, 2), left to right, parted by white from top to bottom.
 
     Args:
         boxes: Text, (N, 4), N > 0, lines level.
-        crossing: Share of the pieces that may stand in the white between two columns.
+        max_crossing: Number of pieces that may stand in the white between two columns.
     """
     left, right = boxes[:, 0].min(), boxes[:, 2].max()
     gutter = MIN_GUTTER * float(np.median(boxes[:, 3] - boxes[:, 1]))
@@ -49,7 +49,7 @@ def find_columns(boxes: Floats, crossing: float = 0.0) -> Floats:
     middles = (places[:-1] + places[1:]) / 2
     starts, ends = np.sort(narrow[:, 0]), np.sort(narrow[:, 2])
     num_over = np.searchsorted(starts, middles) - np.searchsorted(ends, middles)
-    covered = num_over > crossing * len(boxes)
+    covered = num_over > max_crossing
     columns: list[list[float]] = []
     for start, end in zip(places[:-1][covered], places[1:][covered], strict=True):
         if columns and start - columns[-1][1] < gutter:

@@ -98,17 +98,33 @@ def place(pieces: Sequence[Piece], slots: Sequence[CellSlot]) -> list[int]:
     return [_best(edges, slot_edges) for edges in edges_of([piece.box for piece in pieces])]
 
 
-def split_at_walls(pieces: Sequence[Piece], slots: Sequence[CellSlot]) -> list[Piece]:
-    """Splits pieces that run over two or more cells of a row, where the others are empty."""
+def split_at_walls(
+    pieces: Sequence[Piece], slots: Sequence[CellSlot]
+) -> tuple[list[Piece], list[int]]:
+    """Splits pieces that run over two or more cells of a row, where the others are empty.
+
+    Args:
+        pieces: Text in the slots' frame.
+        slots: At least one of them with a box.
+
+    Returns:
+        The pieces and parts, and the slot of each.
+    """
     homes = place(pieces, slots)
     full = np.zeros(len(slots), bool)
     full[homes] = True
     slot_edges = edges_of([slot.box for slot in slots])
-    return [
-        part
-        for piece, home in zip(pieces, homes, strict=True)
-        for part in _split(piece, slot_edges, ~full | (np.arange(len(slots)) == home))
-    ]
+    split: list[Piece] = []
+    split_homes: list[int] = []
+    for piece, home in zip(pieces, homes, strict=True):
+        parts = [piece]
+        if len(piece.span_boxes) > 1:
+            allowed = ~full
+            allowed[home] = True
+            parts = list(_split(piece, slot_edges, allowed))
+        split += parts
+        split_homes += [home] if len(parts) == 1 else place(parts, slots)
+    return split, split_homes
 
 
 def part_of(piece: Piece, start: int, end: int) -> Piece:
@@ -143,15 +159,24 @@ def quad_of(
 
 def _best(box: Floats, slots: Floats) -> int:
     """Overlap first, then RapidTable's distance: both corners', plus the nearer corner's again."""
-    left, top = np.maximum(box[:2], slots[:, :2]).T
-    right, bottom = np.minimum(box[2:], slots[:, 2:]).T
-    shared = np.maximum(right - left, 0) * np.maximum(bottom - top, 0)
-    union = _area(box[None]) + _area(slots) - shared
-    likeness = np.nan_to_num(shared / np.maximum(union, 1e-9), nan=0.0)
-    tied = np.flatnonzero(likeness == likeness.max())
-    corners = np.abs(box - slots[tied]).reshape(-1, 2, 2).sum(axis=2)
+    over = (slots[:, 0] < box[2]) & (slots[:, 2] > box[0])
+    over &= (slots[:, 1] < box[3]) & (slots[:, 3] > box[1])
+    near = np.flatnonzero(over)
+    likeness = _likeness(box, slots[near])
+    # A box or a cell without an area overlaps nothing.
+    best = likeness.max(initial=0.0)
+    near = near[likeness == best] if best > 0 else np.arange(len(slots))
+    corners = np.abs(box - slots[near]).reshape(-1, 2, 2).sum(axis=2)
     distance = np.nan_to_num(corners.sum(axis=1) + corners.min(axis=1), nan=np.inf)
-    return int(tied[distance.argmin()])
+    return int(near[distance.argmin()])
+
+
+def _likeness(box: Floats, others: Floats) -> Floats:
+    """Intersection over union of a box with boxes, (N, 4), that it overlaps."""
+    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    shared = sides.prod(axis=1)
+    union = _area(box[None]) + _area(others) - shared
+    return np.asarray(shared / np.maximum(union, 1e-9))
 
 
 def _area(boxes: Floats) -> Floats:
@@ -159,10 +184,7 @@ def _area(boxes: Floats) -> Floats:
 
 
 def _split(piece: Piece, slots: Floats, allowed: NDArray[np.bool_]) -> Iterator[Piece]:
-    """The parts of a piece that lie in different cells; itself when it lies in one."""
-    if len(piece.span_boxes) < 2:
-        yield piece
-        return
+    """The parts of a piece of several spans that lie in different cells, or the whole piece."""
     covered = slots[allowed & _runs_over(piece.box, slots)]
     start = 0
     for cell, following in pairwise(covered[np.argsort(covered[:, 0])]):

@@ -81,11 +81,11 @@ def _filled(region: Region, pixels: Pixels, read_lines: ReadLines | None) -> Reg
         return msgspec.structs.replace(region, notices=(*region.notices, _TOO_LARGE))
     crop, pieces = _straight_crop(region, pixels)
     choice = choose_structure(crop.flattening.pixels, pieces, crop.rules)
-    pieces = list(choice.pieces)
-    homes = place(pieces, choice.structure.slots)
+    pieces, homes = list(choice.pieces), list(choice.homes)
     if read_lines is not None:
-        pieces += _overlooked(crop, choice, homes, read_lines)
-        homes = place(pieces, choice.structure.slots)
+        overlooked = _overlooked(crop, choice, read_lines)
+        pieces += overlooked
+        homes += place(overlooked, choice.structure.slots)
     table = make_table(choice.structure, pieces, homes, crop.flattening, crop.origin)
     return msgspec.structs.replace(
         region,
@@ -115,11 +115,11 @@ def _rim_around(region: Region, width: int, height: int) -> Box:
     return Box(left, top, max(min(right, width), left + 1), max(min(bottom, height), top + 1))
 
 
-def _overlooked(
-    crop: _Crop, choice: Choice, homes: Sequence[int], read_lines: ReadLines
-) -> list[Piece]:
+def _overlooked(crop: _Crop, choice: Choice, read_lines: ReadLines) -> list[Piece]:
     """What the recogniser reads in the cells that hold ink but no text."""
-    marks = find_ink(crop.flattening.pixels, choice.structure, choice.pieces, homes, crop.rules)
+    marks = find_ink(
+        crop.flattening.pixels, choice.structure, choice.pieces, choice.homes, crop.rules
+    )
     offset = np.array([crop.origin.left, crop.origin.top])
     boxes = [
         TextBox(

@@ -66,6 +66,21 @@ def test_open_sides_are_closed_where_rules_end() -> None:
     assert structure.num_cols == 3
 
 
+def test_a_large_picture_has_small_masks_and_the_same_grid() -> None:
+    large = cv2.resize(drawn(3, 4), None, fx=12, fy=12, interpolation=cv2.INTER_NEAREST)
+    large = cv2.dilate(large, np.ones((15, 15), np.uint8))  # rules of 10 px
+    rules = find_rules(np.asarray(large, np.uint8), [])
+    assert max(rules.horizontal.shape) == max(rules.vertical.shape) == 2000
+    assert rules.scale == 2000 / max(large.shape)
+    structure = ruled_structure(rules)
+    assert structure is not None
+    assert (structure.num_rows, structure.num_cols, len(structure.slots)) == (3, 4, 12)
+    first = structure.slots[0].box
+    assert first is not None
+    assert abs(first.left - 12 * 20) < 12 * 3
+    assert abs(first.bottom - 12 * 60) < 12 * 3
+
+
 def test_a_blank_picture_has_no_grid() -> None:
     assert ruled_structure(find_rules(np.full((80, 90, 3), 255, np.uint8), [])) is None
 

@@ -35,8 +35,9 @@ def ruled_structure(rules: Rules) -> TableStructure | None:
     ys, xs = rules.ys, rules.xs
     if not (2 <= len(ys) <= _MAX_RULES and 2 <= len(xs) <= _MAX_RULES):
         return None
-    beside = _walls(rules.vertical, xs[1:-1], ys)
-    below = _walls(rules.horizontal.T, ys[1:-1], xs).T
+    mask_ys, mask_xs = np.multiply(ys, rules.scale), np.multiply(xs, rules.scale)
+    beside = _walls(rules.vertical, mask_xs[1:-1], mask_ys)
+    below = _walls(rules.horizontal.T, mask_ys[1:-1], mask_xs).T
     labels, added = merged_labels(beside.T > _WALL, below.T > _WALL)
     slots_ys, slots_xs, labels = _without_phantoms(ys, xs, labels)
     slots = _slots(labels, slots_ys, slots_xs)
@@ -139,8 +140,11 @@ def _slots(
     return tuple(sorted(slots, key=lambda slot: (slot.row_index, slot.col_index)))
 
 
-def _walls(vertical: Mask, xs: Sequence[float], ys: Sequence[float]) -> Walls:
-    """Printed share of the wall at each x between each two neighbouring ys, (xs, ys - 1)."""
+def _walls(vertical: Mask, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Walls:
+    """Printed share of the wall at each x between each two neighbouring ys, (xs, ys - 1).
+
+    Positions are in pixels of the mask.
+    """
     tops = np.round(ys[:-1]).astype(int)
     bottoms = np.maximum(np.round(ys[1:]).astype(int), tops + 1)
     shares = np.zeros((len(xs), len(tops)))

@@ -35,14 +35,16 @@ _MAX_IN_TEXT = 0.6
 class Rules:
     """Printed rules of an upright picture.
 
-    `ys` and `xs` are the positions of the horizontals and verticals in pixels; the masks, (height,
-    width), are 255 where a rule is printed.
+    `ys` and `xs` are the positions of the horizontals and verticals in pixels of the picture. The
+    masks, (height, width), are 255 where a rule is printed; they are `scale` (at most 1) times the
+    picture's size, for a mask as large as a large scan costs much memory and shows nothing more.
     """
 
     ys: tuple[float, ...]
     xs: tuple[float, ...]
     horizontal: Mask
     vertical: Mask
+    scale: float
 
 
 def find_rules(pixels: Pixels, text_boxes: Sequence[Box]) -> Rules:
@@ -63,12 +65,12 @@ def find_rules(pixels: Pixels, text_boxes: Sequence[Box]) -> Rules:
     horizontal = _outside(_long_thin_dark(small), across)
     vertical = _outside(_long_thin_dark(np.ascontiguousarray(small.T)), down.T).T
     vertical = np.ascontiguousarray(vertical)
-    size = (gray.shape[1], gray.shape[0])
     return Rules(
         ys=_with_open_ends(_positions(horizontal), vertical, scale),
         xs=_with_open_ends(_positions(vertical.T), horizontal.T, scale),
-        horizontal=as_mask(cv2.resize(horizontal, size, interpolation=cv2.INTER_NEAREST)),
-        vertical=as_mask(cv2.resize(vertical, size, interpolation=cv2.INTER_NEAREST)),
+        horizontal=horizontal,
+        vertical=vertical,
+        scale=scale,
     )
 
 
