@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 import cv2
 import numpy as np
@@ -25,6 +25,10 @@ PIXEL_THRESHOLD = 0.3
 BOX_THRESHOLD = 0.5
 UNCLIP_RATIO = 1.6
 """The three values of PP-OCRv6's ONNX release in rapidocr 3.10 (`config.yaml`, Det)."""
+STRIP_ASPECT = 4.0
+"""A picture this many times longer than wide is a strip."""
+FLAT_PX = 48.0
+"""A picture flatter than this would be squeezed by up to a third, its letters with it."""
 MIN_SIDE_PX = 3
 """Boxes thinner than this, on the map, are noise."""
 MAX_BOXES = 3000
@@ -55,37 +59,40 @@ class Detector:
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """All lines found on `pixels`, (height, width, 3), in no particular order."""
         height, width = pixels.shape[:2]
-        ratio = self._ratio(width, height)
-        (maps,) = session(self.weights).run(None, {"x": _network_input(pixels, ratio)})
-        boxes = ((box.quad / ratio, box.score) for box in boxes_on_map(maps[0, 0]))
+        (maps,) = session(self.weights).run(None, {"x": self._network_input(pixels)})
+        probability = maps[0, 0]
+        scale = np.array([width / probability.shape[1], height / probability.shape[0]], np.float32)
         return [
-            TextBox(quad=_inside(quad, width, height), score=score)
-            for quad, score in boxes
-            if (quad.mean(axis=0) < (width, height)).all()  # else it lies in the drawn-out edge
+            TextBox(quad=_inside(box.quad * scale, width, height), score=box.score)
+            for box in boxes_on_map(probability)
         ]
 
+    def _network_input(self, pixels: Pixels) -> NDArray[np.float32]:
+        height, width = pixels.shape[:2]
+        ratio = self._ratio(width, height)
+        size = (_fitting(width * ratio), _fitting(height * ratio))
+        resized = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
+        blob = cv2.dnn.blobFromImage(
+            resized, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
+        )
+        return np.asarray(blob, np.float32)
+
     def _ratio(self, width: int, height: int) -> float:
-        """How much smaller the page is made, 0 to 1.
+        """How much smaller the page is made, 0 to 1: until its longer side fits.
 
-        Until its longer side fits, but not below the area of an A-format page that fits: a strip
-        or a long receipt keeps its letters.
+        A strip is made smaller only until it has the area of an A-format page that fits, or its
+        letters would be lost.
         """
-        fits = self.max_side / max(width, height)
-        fills = self.max_side / sqrt(sqrt(2) * width * height)
-        return min(1.0, max(fits, fills))
+        longer, shorter = max(width, height), min(width, height)
+        if longer > STRIP_ASPECT * shorter:
+            return min(1.0, self.max_side / sqrt(sqrt(2) * longer * shorter))
+        return min(1.0, self.max_side / longer)
 
 
-def _network_input(pixels: Pixels, ratio: float) -> NDArray[np.float32]:
-    """The page made smaller by `ratio`, its edges drawn out to multiples of the stride."""
-    width, height = (max(round(side * ratio), 1) for side in (pixels.shape[1], pixels.shape[0]))
-    resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
-    padded = cv2.copyMakeBorder(
-        resized, 0, -height % STRIDE, 0, -width % STRIDE, cv2.BORDER_REPLICATE
-    )
-    blob = cv2.dnn.blobFromImage(
-        padded, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
-    )
-    return np.asarray(blob, np.float32)
+def _fitting(side: float) -> int:
+    """The multiple of the stride nearest to a side in pixels; a flat picture's is never cut."""
+    steps = round(side / STRIDE) if side > FLAT_PX else ceil(side / STRIDE)
+    return max(steps, 1) * STRIDE
 
 
 def boxes_on_map(probability: NDArray[np.float32]) -> list[TextBox]:
