@@ -297,6 +297,7 @@ def test_closing_twice_does_nothing() -> None:
     pdf = Pdf(source(one_page("")), ReadOptions(), Limits())
     pdf.close()
     pdf.close()
+    assert pdf.num_pages == 1
 
 
 @settings(deadline=None, max_examples=80)

@@ -43,7 +43,7 @@ def test_page_files_sort_as_pages_do() -> None:
 def test_documents_are_written_as_text() -> None:
     for writer in WRITERS.values():
         if not isinstance(writer, PageWriter):
-            writer.write(SAMPLE).decode()
+            assert writer.write(SAMPLE).decode().strip()
 
 
 def test_the_registry_imports_no_picture_libraries() -> None:
