@@ -21,7 +21,8 @@ from shuowen.image.page import PageImage, Pixels
 from shuowen.reading.place import between, to_original, to_upright
 from shuowen.reading.regions import build_regions
 from shuowen.reading.skew import skew_of
-from shuowen.reading.tables import fill_tables, table_areas
+from shuowen.reading.table_areas import table_areas
+from shuowen.reading.tables import fill_tables
 from shuowen.reading.text_layer import TextLayerChoice, choose_text_layer
 from shuowen.reading.unread_parts import merge_lines
 from shuowen.reading.upright import upright_rotation

@@ -19,13 +19,10 @@ from shuowen.engines.embedded.detector import TextBox
 from shuowen.engines.embedded.ruled_lines import Rules, find_rules
 from shuowen.image.page import Pixels
 from shuowen.image.perspective import Flattening, flatten
-from shuowen.reading.table_areas import table_areas
 from shuowen.reading.table_cells import make_table, table_text
 from shuowen.reading.table_choice import TRUSTED, Choice, choose_structure
 from shuowen.reading.table_ink import find_ink
 from shuowen.reading.table_text import Piece, edges_of, place, quad_of, straightened, text_edges
-
-__all__ = ["fill_tables", "table_areas"]
 
 ReadLines = Callable[[Pixels, Sequence[TextBox]], list[Line]]
 """Reads the text in boxes of a picture; `EmbeddedEngine.read_lines`."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import msgspec
 
 from shuowen.errors import ModelError
+from shuowen.source.model import Source
 
-_FOLDER = Path(__file__).parent / "weights"
-_CHUNK_BYTES = 1 << 20
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,12 +32,12 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     num_bytes: int
     sha256: str
 
-    def check(self, folder: Path = _FOLDER) -> None:
+    def check(self, folder: Path = WEIGHTS_FOLDER) -> None:
         """Raise `ModelError` unless the file in `folder` is there and is the one that is meant."""
         path = folder / self.file
         if not path.is_file():
             raise ModelError(f"The weights {self.file} are missing.", "Install shuowen again.")
-        if _sha256_of(path) != self.sha256:
+        if Source(name=self.file, path=path).sha256() != self.sha256:
             raise ModelError(f"The weights {self.file} are damaged.", "Install shuowen again.")
 
 
@@ -46,7 +45,7 @@ class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weights: tuple[Weights, ...]
 
 
-def read_manifest(folder: Path = _FOLDER) -> tuple[Weights, ...]:
+def read_manifest(folder: Path = WEIGHTS_FOLDER) -> tuple[Weights, ...]:
     """All weights that this version needs; raises `ModelError` when the list itself is unusable."""
     try:
         data = (folder / "MANIFEST.json").read_bytes()
@@ -55,11 +54,3 @@ def read_manifest(folder: Path = _FOLDER) -> tuple[Weights, ...]:
         raise ModelError(
             f"The list of weights cannot be read: {error}.", "Install shuowen again."
         ) from error
-
-
-def _sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuowen.engines.embedded.ctc import Reading, decode_greedy
-from shuowen.engines.embedded.sessions import WEIGHTS_FOLDER, session
+from shuowen.engines.embedded.manifest import WEIGHTS_FOLDER
+from shuowen.engines.embedded.sessions import session
 from shuowen.image.page import Pixels
 
 LINE_HEIGHT_PX = 48

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
+from shuowen.engines.embedded.manifest import WEIGHTS_FOLDER
 from shuowen.errors import ModelError
-
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 
 _opening = threading.Lock()
 
