@@ -25,6 +25,7 @@ BASE_PACKAGES = {
     "opencv-python-headless": "cv2",
     "Pillow": "PIL",
     "pypdfium2": "pypdfium2",
+    "tokenizers": "tokenizers",
     "tqdm": "tqdm",
     "urllib3": "urllib3",
 }
@@ -43,6 +44,21 @@ class Extra:
 
 
 EXTRAS = (
+    Extra(
+        name="torch",
+        packages={"torch": "torch", "safetensors": "safetensors"},
+        enables="InternVL3 on this machine: `shuowen chat`, `shuowen.load_model`",
+    ),
+    Extra(
+        name="constrain",
+        packages={"llguidance": "llguidance"},
+        enables="answers that must follow a JSON schema or a regular expression",
+    ),
+    Extra(
+        name="video",
+        packages={"av": "av"},
+        enables="frames of videos as pictures for InternVL3",
+    ),
     Extra(
         name="heic",
         packages={"pillow-heif": "pillow_heif"},

@@ -1,0 +1,1 @@
+"""From messages to what a model is given: template, tokens, tiles, positions."""
