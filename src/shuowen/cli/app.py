@@ -23,6 +23,8 @@ EXIT_BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended:
 
 COMMANDS = {
     "read": ("shuowen.cli.read", "Read documents and write what they say."),
+    "chat": ("shuowen.cli.chat", "Ask InternVL3 about pictures, pages and videos."),
+    "models": ("shuowen.cli.models", "List, download, check and convert models."),
     "doctor": ("shuowen.cli.doctor", "Say what is installed, what is missing and how to get it."),
     "schema": ("shuowen.cli.schema", "Print the JSON Schema of a read document."),
     "bench": ("shuowen.cli.bench", "Measure reading on folders of pages with known text."),

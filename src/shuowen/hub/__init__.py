@@ -1,0 +1,1 @@
+"""Where model folders come from: a folder, Hugging Face, ModelScope."""
