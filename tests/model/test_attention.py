@@ -1,0 +1,48 @@
+"""Packed attention against a softmax written out in float64."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from shuowen.errors import EngineError
+from shuowen.model.attention import PackedAttention
+
+
+def written_out(q: Tensor, k: Tensor, v: Tensor, lengths: list[int]) -> Tensor:
+    """(T, H, K): each token sees those of its own sequence that do not come after it."""
+    share = q.shape[1] // k.shape[1]
+    k, v = k.repeat_interleave(share, dim=1), v.repeat_interleave(share, dim=1)
+    owner = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    sees = (owner[:, None] == owner[None]) & torch.ones(len(owner), len(owner)).tril().bool()
+    scores = torch.einsum("thk,shk->hts", q, k) / q.shape[-1] ** 0.5
+    weights = scores.masked_fill(~sees, -torch.inf).softmax(-1)
+    return torch.einsum("hts,shk->thk", weights, v)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    heads=st.sampled_from([(1, 1), (4, 4), (6, 2), (7, 1)]),
+    seed=st.integers(0, 1000),
+)
+def test_each_token_mixes_what_came_before_in_its_sequence(
+    lengths: list[int], heads: tuple[int, int], seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    q, k, v = (
+        torch.randn(sum(lengths), heads_here, 8, generator=generator)
+        for heads_here in (heads[0], heads[1], heads[1])
+    )
+    out = PackedAttention(lengths)(0, q, k, v)
+    assert torch.allclose(
+        out.double(), written_out(q.double(), k.double(), v.double(), lengths), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("lengths", [(), (0,), (3, 0)])
+def test_empty_sequences_are_refused(lengths: tuple[int, ...]) -> None:
+    with pytest.raises(EngineError, match="cannot be packed"):
+        PackedAttention(lengths)
