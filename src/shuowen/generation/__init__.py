@@ -1,0 +1,1 @@
+"""What every engine means by "generate": options in, results out, and the pure steps between."""

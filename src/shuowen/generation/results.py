@@ -1,0 +1,134 @@
+"""What generation gives: deltas while it goes on, a completion at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FinishReason = Literal["stop", "length", "repetition", "cancelled"]
+"""stop: end token, stop text, or a constraint that is fulfilled; length: max_tokens or the window
+is full; repetition: a loop came again after the retry and was cut off."""
+
+
+@dataclass(frozen=True)
+class TokenLogprob:
+    """Log-probability (natural, before temperature and filters) of one chosen token.
+
+    Attributes:
+        token_id: The token.
+        logprob: ≤ 0.
+        top: The likeliest tokens at this place, (token id, log-probability), likeliest first.
+    """
+
+    token_id: int
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class LoopReport:
+    """A loop that was cut out of an answer.
+
+    Attributes:
+        token_index: Where in the answer's tokens the loop was cut, from 0.
+        period: Length in tokens of the run that repeated.
+        repeats: How often it stood in a row when it was noticed.
+        text: The run, once.
+    """
+
+    token_index: int
+    period: int
+    repeats: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delta:
+    """What one step adds to a candidate; text ends on a whole character.
+
+    Attributes:
+        candidate_index: Which candidate, from 0.
+        text: New text; may be empty while a character or a stop text may still be incomplete.
+        retracted: Number of characters at the end of what was sent before that no longer stand,
+            because they were part of a loop; they go before `text` is added.
+        logprobs: One for each token that `text` comes from, when asked for.
+    """
+
+    candidate_index: int
+    text: str
+    retracted: int = 0
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One finished answer.
+
+    Attributes:
+        text: Without end tokens and stop text.
+        token_ids: All tokens that stand, an end token left out.
+        finish_reason: Why it ended.
+        logprobs: One for each token id, when asked for.
+        loops: What the repetition guard cut out, in order.
+    """
+
+    index: int
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason
+    logprobs: tuple[TokenLogprob, ...] = ()
+    loops: tuple[LoopReport, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a request took.
+
+    Attributes:
+        prompt_tokens: Tokens of the prompt, visual ones included.
+        visual_tokens: Those of them that stand for pictures.
+        cached_tokens: Prompt tokens whose keys and values were there from an earlier request.
+        completion_tokens: New tokens of all candidates, cut-off loops included.
+    """
+
+    prompt_tokens: int
+    visual_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timings:
+    """Where the time went, in seconds.
+
+    Attributes:
+        queued: From submission to the first work on it.
+        first_token: From submission to the first new token.
+        total: From submission to the end.
+    """
+
+    queued: float
+    first_token: float
+    total: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """All that came of one request.
+
+    Attributes:
+        candidates: In the order of their index.
+        position_step: The δ of V2PE that the pictures' positions advanced by.
+        notices: What a person should know of how the request was changed, in sentences.
+    """
+
+    candidates: tuple[Candidate, ...]
+    usage: Usage
+    timings: Timings
+    position_step: float = 1.0
+    notices: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The first candidate's text."""
+        return self.candidates[0].text
