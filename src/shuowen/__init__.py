@@ -1,7 +1,8 @@
 """Shuowen reads hard documents on your own machine.
 
-`shuowen.read("scan.pdf")` gives a `Document`. Names are imported when they are used first, so that
-`import shuowen` takes milliseconds.
+`shuowen.read("scan.pdf")` gives a `Document`; `shuowen.load_model("OpenGVLab/InternVL3-1B")` gives
+an engine that answers questions about pictures. Names are imported when they are used first, so
+that `import shuowen` takes milliseconds.
 """
 
 from __future__ import annotations
@@ -14,16 +15,29 @@ from shuowen.version import __version__
 if TYPE_CHECKING:
     from shuowen.config import Limits, ReadOptions
     from shuowen.document.model import Document
+    from shuowen.engines.load import load_model
     from shuowen.errors import ShuowenError
+    from shuowen.generation.ask import ask
     from shuowen.reading.read import read
 
-__all__ = ["Document", "Limits", "ReadOptions", "ShuowenError", "__version__", "read"]
+__all__ = [
+    "Document",
+    "Limits",
+    "ReadOptions",
+    "ShuowenError",
+    "__version__",
+    "ask",
+    "load_model",
+    "read",
+]
 
 _HOMES = {
     "Document": "shuowen.document.model",
     "Limits": "shuowen.config",
     "ReadOptions": "shuowen.config",
     "ShuowenError": "shuowen.errors",
+    "ask": "shuowen.generation.ask",
+    "load_model": "shuowen.engines.load",
     "read": "shuowen.reading.read",
 }
 

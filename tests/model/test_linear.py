@@ -12,6 +12,7 @@ from shuowen.model import linear as layers
 from shuowen.model.linear import (
     Bf16Linear,
     DynamicInt8Linear,
+    FusedLinear,
     Int4Linear,
     Int8Linear,
     QuantisedLinear,
@@ -56,6 +57,16 @@ def test_four_bits_are_off_by_few_steps(seed: int, size: float) -> None:
     assert ((module.dequantised(torch.float32) - weight).abs() <= step * 2.6).all()
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("made", [*KINDS, Bf16Linear])
+def test_no_rows_give_no_results(
+    made: type[QuantisedLinear], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(made, "dequantised", None, raising=False)  # must not be needed
+    module = made(WIDTH, NUM_COLUMNS, False).bfloat16()
+    assert module(torch.empty(0, WIDTH, dtype=torch.bfloat16)).shape == (0, NUM_COLUMNS)
+
+
 def test_rows_of_zeros_stay_zeros() -> None:
     for made in (Int8Linear, Int4Linear):
         module = made(128, 3, False)
@@ -93,6 +104,18 @@ def test_other_types_than_bfloat16_work(made: type[QuantisedLinear]) -> None:
     exact = x @ module.dequantised(torch.float32).T + drawn(NUM_COLUMNS, seed=2)
     assert module(x).dtype == torch.float32
     assert relative_error(module(x), exact) < 0.01
+
+
+@torch.no_grad()
+def test_what_follows_in_one_pass_is_what_follows() -> None:
+    plain = nn.Linear(WIDTH, NUM_COLUMNS).bfloat16()
+    module = FusedLinear(WIDTH, NUM_COLUMNS).bfloat16()
+    module.load_state_dict(plain.state_dict())
+    x = drawn(2, 70, WIDTH, seed=3).bfloat16()
+    assert relative_error(module(x), plain(x)) < 0.005
+    if module.can_fuse(x):
+        assert relative_error(module.gelu(x), nn.functional.gelu(plain(x))) < 0.005
+    assert not module.can_fuse(x.float())
 
 
 def test_bfloat16_keeps_its_parameters_and_its_gradients() -> None:

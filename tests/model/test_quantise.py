@@ -12,13 +12,15 @@ from shuowen.errors import ModelError, OutputError, UsageError
 from shuowen.model.config_json import load_json, read_config_json
 from shuowen.model.internvl import InternVL
 from shuowen.model.parameters import init_weights
-from shuowen.model.precision import Precision, Weights, prepare
+from shuowen.model.precision import Precision, prepare
 from shuowen.model.quantise import quantise_folder
 from shuowen.model.weights.load import load_model
 from shuowen.model.weights.quantised import own_tensors
 from shuowen.model.weights.save import save_model
 from tests.model.test_precision import CONFIG
 from tests.prompt.tiny_tokenizer import write_tokenizer
+
+INT8 = Precision(language="int8")
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +35,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("weights", ["int8", "int4"])
+@pytest.mark.parametrize(
+    "precision",
+    [INT8, Precision(language="int4"), Precision(language="int4", vision="int8")],
+    ids=str,
+)
 def test_a_quantised_folder_loads_as_if_quantised_while_loading(
-    folder: Path, weights: Weights, tmp_path: Path
+    folder: Path, precision: Precision, tmp_path: Path
 ) -> None:
     seen: list[tuple[int, int]] = []
-    quantise_folder(folder, tmp_path / "out", weights, lambda *done: seen.append(done))
-    precision = Precision(language=weights)
+    quantise_folder(folder, tmp_path / "out", precision, lambda *done: seen.append(done))
     expected = load_model(folder, prepare=partial(prepare, precision=precision))
     actual = load_model(tmp_path / "out")
     for (name, ours), theirs in zip(
@@ -57,7 +62,7 @@ def size(folder: Path) -> int:
 def test_the_folder_says_how_it_is_quantised_and_has_its_tokenizer(
     folder: Path, tmp_path: Path
 ) -> None:
-    quantise_folder(folder, tmp_path / "out", "int8")
+    quantise_folder(folder, tmp_path / "out", INT8)
     assert read_config_json(tmp_path / "out").precision == {"language": "int8", "vision": "same"}
     names = {path.name for path in folder.iterdir()} - {"config.json"}
     assert "vocab.json" in names and names <= {path.name for path in (tmp_path / "out").iterdir()}
@@ -66,16 +71,16 @@ def test_the_folder_says_how_it_is_quantised_and_has_its_tokenizer(
 
 def test_what_makes_no_sense_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no quantisation"):
-        quantise_folder(folder, tmp_path / "out", "bf16")
-    quantise_folder(folder, tmp_path / "out", "int8")
+        quantise_folder(folder, tmp_path / "out", Precision())
+    quantise_folder(folder, tmp_path / "out", INT8)
     with pytest.raises(UsageError, match="quantised already"):
-        quantise_folder(tmp_path / "out", tmp_path / "again", "int8")
+        quantise_folder(tmp_path / "out", tmp_path / "again", INT8)
     with pytest.raises(OutputError, match="not empty"):
-        quantise_folder(folder, tmp_path / "out", "int8")
+        quantise_folder(folder, tmp_path / "out", INT8)
 
 
 def test_weights_that_do_not_fit_are_listed(folder: Path, tmp_path: Path) -> None:
-    quantise_folder(folder, tmp_path / "out", "int8")
+    quantise_folder(folder, tmp_path / "out", INT8)
     config = (tmp_path / "out" / "config.json").read_text()
     said = load_json(tmp_path / "out" / "config.json")["quantization_config"]["language"]
     (tmp_path / "out" / "config.json").write_text(config.replace(f'"{said}"', '"int4"'))

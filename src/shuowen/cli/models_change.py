@@ -64,7 +64,19 @@ def convert_command(folder: Path, out: Path, layout: Literal["original", "hf"]) 
     required=True,
     help="Bits of one weight: int8 is nearly as good as the model itself, int4 the smallest.",
 )
-def quantize_command(folder: Path, out: Path, weights: Literal["int8", "int4"]) -> None:
+@click.option(
+    "--vision-weights",
+    type=Nearest(["same", "int8"]),
+    default="same",
+    show_default=True,
+    help="The same for the part that sees; int8 sees faster on a CPU.",
+)
+def quantize_command(
+    folder: Path,
+    out: Path,
+    weights: Literal["int8", "int4"],
+    vision_weights: Literal["same", "int8"],
+) -> None:
     """Write the model in FOLDER to the new folder OUT with quantised weights.
 
     Only Shuowen reads what is written. Needs shuowen[torch].
@@ -72,12 +84,15 @@ def quantize_command(folder: Path, out: Path, weights: Literal["int8", "int4"]) 
     \b
     Examples:
       shuowen models quantize models/1b models/1b-int8 --weights int8
+      shuowen models quantize models/1b models/1b-int4 --weights int4 --vision-weights int8
     """
     with _torch_needed("Quantising"):
+        from shuowen.model.precision import Precision
         from shuowen.model.quantise import quantise_folder
     _refuse_existing(out)
+    precision = Precision(language=weights, vision=vision_weights)
     with BytesBar("Quantising") as bar:
-        quantise_folder(folder, out, weights, bar.reach)
+        quantise_folder(folder, out, precision, bar.reach)
     _finish(folder, out)
 
 

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from shuowen.model.kernels.calls import HEAD_WIDTHS, Kernels, Spans
 from shuowen.model.kernels.compile import load_kernels
 from shuowen.model.language import LanguageAttention, LanguageMLP, swiglu
+from shuowen.model.linear import FusedLinear
 from shuowen.model.norms import RMSNorm
 from shuowen.model.rope import rotate
-from shuowen.model.vision import VisionAttention, attend_all
+from shuowen.model.vision import VisionAttention, VisionMLP, attend_all, expand
 
 
 def kernels_for(*tensors: Tensor) -> Kernels | None:
@@ -70,6 +71,13 @@ def kernel_attend_all(q_MLHK: Tensor, k_MLHK: Tensor, v_MLHK: Tensor) -> Tensor:
     return out_THK.unflatten(0, (num_tiles, num_tokens))
 
 
+def fused_expand(up: nn.Module, x_MLC: Tensor) -> Tensor:
+    """See `shuowen.model.vision.expand`."""
+    if isinstance(up, FusedLinear) and up.can_fuse(x_MLC):
+        return up.gelu(x_MLC)
+    return expand(up, x_MLC)
+
+
 def use_kernels(model: nn.Module) -> None:
     """Let the steps of an `InternVL` go through the kernels; its parameters stay as they are."""
     for module in model.modules():
@@ -79,5 +87,7 @@ def use_kernels(model: nn.Module) -> None:
             module.rotate = kernel_rotate
         elif isinstance(module, VisionAttention):
             module.attend = kernel_attend_all
+        elif isinstance(module, VisionMLP):
+            module.expand = fused_expand
         elif type(module) is RMSNorm:
             module.__class__ = KernelRMSNorm  # the same parameters, another forward

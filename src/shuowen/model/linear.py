@@ -23,6 +23,7 @@ INT4_GROUP = 32
 
 _INT8_MAX = 127
 _ROW_BLOCK = 512
+_HAS_FUSED = hasattr(torch.ops.mkldnn, "_linear_pointwise")  # what torch.compile calls
 _INT4_STEPS = (8.0, 7.25, 6.5, 8.75, 9.5)  # beyond 8.5 the largest number is cut off
 
 
@@ -36,6 +37,31 @@ class Bf16Linear(nn.Linear):
         """(…, K) to (…, N)."""
         y_MN = few_rows("bf16", self.max_kernel_rows, x_MK, self.weight, None, self.bias)
         return super().forward(x_MK) if y_MN is None else y_MN
+
+
+class FusedLinear(nn.Linear):
+    """`nn.Linear` for many rows, through oneDNN with what follows in the same pass.
+
+    PyTorch's own way writes the bias to the result first and adds the product to it.
+    """
+
+    def forward(self, x_MK: Tensor) -> Tensor:
+        """(…, K) to (…, N)."""
+        return self._fused(x_MK, "none") if self.can_fuse(x_MK) else super().forward(x_MK)
+
+    def gelu(self, x_MK: Tensor) -> Tensor:
+        """The exact GELU of the result, for inputs that `can_fuse` accepts."""
+        return self._fused(x_MK, "gelu")
+
+    def can_fuse(self, x_MK: Tensor) -> bool:
+        """Whether this PyTorch has the operation, and it takes such inputs."""
+        return _suits(x_MK) and torch.backends.mkldnn.is_available() and _HAS_FUSED
+
+    def _fused(self, x_MK: Tensor, then: str) -> Tensor:
+        y_MN: Tensor = torch.ops.mkldnn._linear_pointwise(
+            x_MK, self.weight, self.bias, then, [], "none"
+        )
+        return y_MN
 
 
 class QuantisedLinear(nn.Module):
@@ -110,7 +136,7 @@ class Int8Linear(QuantisedLinear):
 
     def dequantised(self, dtype: torch.dtype) -> Tensor:
         """(N, K) weights."""
-        return self.weight.to(dtype) * self.scale.to(dtype)[:, None]
+        return self.weight.to(dtype).mul_(self.scale.to(dtype)[:, None])
 
 
 class Int4Linear(QuantisedLinear):
@@ -148,8 +174,7 @@ class Int4Linear(QuantisedLinear):
         """(N, K) weights."""
         bytes_NGI = self.weight.unflatten(1, (-1, INT4_GROUP))
         values = torch.stack((bytes_NGI & 15, bytes_NGI >> 4), 2).flatten(1, 2)
-        signed = values.to(dtype) - 8
-        return (signed * self.scale.to(dtype)[..., None]).flatten(1)
+        return values.to(dtype).sub_(8).mul_(self.scale.to(dtype)[..., None]).flatten(1)
 
 
 def _nibbles(groups_NGI: Tensor, scale_NG1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -196,7 +221,9 @@ def few_rows(
 ) -> Tensor | None:
     """x W^T + b through the C kernel; None where rows are many or the kernel does not suit."""
     num_rows = x_MK.numel() // x_MK.shape[-1]
-    if not 0 < num_rows <= max_rows or x_MK.shape[-1] % 64 or not _suits(x_MK):
+    if num_rows == 0:
+        return x_MK.new_empty(*x_MK.shape[:-1], len(weight))
+    if num_rows > max_rows or x_MK.shape[-1] % 64 or not _suits(x_MK):
         return None
     kernels = load_kernels()
     if kernels is None:

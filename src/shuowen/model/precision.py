@@ -10,7 +10,7 @@ from torch import nn
 
 from shuowen.errors import ModelError, UsageError
 from shuowen.model.inference import use_kernels
-from shuowen.model.linear import Bf16Linear, DynamicInt8Linear, Int4Linear, Int8Linear
+from shuowen.model.linear import Bf16Linear, DynamicInt8Linear, FusedLinear, Int4Linear, Int8Linear
 
 Weights = Literal["float32", "bf16", "int8", "int4"]
 VisionWeights = Literal["same", "int8"]
@@ -102,8 +102,8 @@ def _replacement(name: str, linear: nn.Linear, precision: Precision) -> nn.Modul
             else precision.language
         )
         make = {"bf16": Bf16Linear, "int8": Int8Linear, "int4": Int4Linear}.get(kind)
-    elif part == "vision" and precision.vision == "int8":
-        make = DynamicInt8Linear
+    elif part == "vision":
+        make = DynamicInt8Linear if precision.vision == "int8" else FusedLinear
     if make is None:
         return None
     with linear.weight.device:

@@ -10,7 +10,7 @@ import torch
 
 from shuowen.errors import UsageError
 from shuowen.model.config_json import OWN_METHOD, load_json, read_config_json
-from shuowen.model.precision import Precision, Weights, prepare
+from shuowen.model.precision import Precision, prepare
 from shuowen.model.weights.load import Progress, load_model
 from shuowen.model.weights.quantised import own_tensors
 from shuowen.model.weights.save import new_model_folder
@@ -18,27 +18,23 @@ from shuowen.model.weights.write import Planned, write_shards
 
 
 def quantise_folder(
-    folder: Path, out: Path, weights: Weights, progress: Progress | None = None
+    folder: Path, out: Path, precision: Precision, progress: Progress | None = None
 ) -> None:
     """Write the model in `folder` to the new folder `out` with quantised weights.
-
-    The language model gets `weights`; the vision encoder keeps bfloat16, because `vision_weights`
-    quantises it in a second while loading, for those who want that.
 
     Args:
         folder: A model folder in either layout, not quantised.
         out: Is created; only Shuowen reads it.
-        weights: int8 or int4.
+        precision: What to quantise, and to how many bits.
         progress: Called while loading with the bytes done and those in all.
 
     Raises:
-        UsageError: `weights` are no integers, or the folder is quantised already.
+        UsageError: `precision` quantises nothing, or the folder is quantised already.
         ModelError: The folder is not that of an InternVL3, or damaged.
         OutputError: `out` exists or cannot be written.
     """
-    precision = Precision(language=weights)
     if not precision.is_quantised:
-        raise UsageError(f"{weights} is no quantisation.", "Choose int8 or int4.")
+        raise UsageError(f"{precision.language} is no quantisation.", "Choose int8 or int4.")
     if read_config_json(folder).precision is not None:
         raise UsageError(f"{folder} is quantised already.", "Start from the original folder.")
     model = load_model(

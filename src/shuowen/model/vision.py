@@ -5,7 +5,7 @@ also on query and key, no such bias). InternVL 2.5 (arXiv 2412.05271) Table 1. T
 after the last block.
 
 Shapes: M tiles, P patches of a tile (1024 for 448 pixels), L = P + 1 with the class token in front,
-C vision width, H heads, K head width, X and Y pixels down and across.
+C vision width, F MLP width, H heads, K head width, X and Y pixels down and across.
 """
 
 from __future__ import annotations
@@ -57,8 +57,15 @@ class VisionAttention(nn.Module):
         return x_MLC.unflatten(-1, (-1, self.head_width))
 
 
+def expand(up: nn.Module, x_MLC: Tensor) -> Tensor:
+    """The first layer of the MLP and the exact GELU; (M, L, C) to (M, L, F)."""
+    return F.gelu(up(x_MLC))
+
+
 class VisionMLP(nn.Module):
     """Two linear layers with the exact GELU between them."""
+
+    expand: Callable[[nn.Module, Tensor], Tensor] = staticmethod(expand)
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -67,7 +74,7 @@ class VisionMLP(nn.Module):
 
     def forward(self, x_MLC: Tensor) -> Tensor:
         """(M, L, C) to (M, L, C)."""
-        changed: Tensor = self.down(F.gelu(self.up(x_MLC)))
+        changed: Tensor = self.down(self.expand(self.up, x_MLC))
         return changed
 
 

@@ -99,7 +99,7 @@ class Halved(nn.Module):
         self.bias_O = None
 
     def set_weight(self, weight_OI: Tensor, bias_O: Tensor | None) -> None:
-        self.half_OI.copy_(weight_OI / 2)
+        self.half_OI = (weight_OI / 2).to(torch.float16)
         self.bias_O = bias_O
 
 

@@ -10,39 +10,27 @@
 // all bfloat16. width is 64 or 128.
 #include <math.h>
 
-#include "bf16.h"
+#include "kernels.h"
 
 #define ROWS 8
 #define CHUNK 256  // keys for which scores are held at once
 #define KEY_BLOCK 32
 #define UNROLL _Pragma("GCC unroll 8")
 
-typedef struct {
-  const bf16 *queries, *keys, *values;
-  bf16 *output, *scratch;
-  index query_stride, key_stride, output_stride;  // elements from one token to the next
-  index num_sequences, heads, kv_heads, width;
-  const index *query_begin, *num_queries, *num_keys, *scratch_begin;  // for each sequence
-  const index *key_begin;  // first row of each sequence; used where there are no pages
-  const int32_t *pages;    // (num_sequences, max_pages) or null
-  index max_pages, page_tokens, is_causal, num_threads;
-  float scale;
-} Attention;
+INLINE isize round_up(isize value, isize step) { return (value + step - 1) / step * step; }
 
-INLINE index round_up(index value, index step) { return (value + step - 1) / step * step; }
-
-INLINE index key_row(const Attention *a, index s, index key) {
+INLINE isize key_row(const Attention *a, isize s, isize key) {
   if (!a->pages) return a->key_begin[s] + key;
   return a->pages[s * a->max_pages + key / a->page_tokens] * a->page_tokens + key % a->page_tokens;
 }
 
 // Where the packed keys of one sequence and head begin; its values follow.
-INLINE bf16 *packed_keys(const Attention *a, index s, index head) {
-  index keys = round_up(a->num_keys[s], KEY_BLOCK);
+INLINE bf16 *packed_keys(const Attention *a, isize s, isize head) {
+  isize keys = round_up(a->num_keys[s], KEY_BLOCK);
   return a->scratch + (a->scratch_begin[s] * a->kv_heads + head * keys) * 2 * a->width;
 }
 
-INLINE bf16 *packed_values(const Attention *a, index s, index head) {
+INLINE bf16 *packed_values(const Attention *a, isize s, isize head) {
   return packed_keys(a, s, head) + round_up(a->num_keys[s], KEY_BLOCK) * a->width;
 }
 
@@ -73,7 +61,7 @@ INLINE void transpose(__m512i rows[LANES]) {
 
 // Keys: blocks of 16, within a block by pairs of channels, then by key.
 static void pack_keys(const Attention *a, const bf16 *const from[LANES], bf16 *to) {
-  for (index channel = 0; channel < a->width; channel += PAIRS) {
+  for (isize channel = 0; channel < a->width; channel += PAIRS) {
     __m512i rows[LANES];
     for (int key = 0; key < LANES; key++)
       rows[key] = from[key] ? _mm512_loadu_si512(from[key] + channel) : _mm512_setzero_si512();
@@ -85,7 +73,7 @@ static void pack_keys(const Attention *a, const bf16 *const from[LANES], bf16 *t
 
 // Values: pairs of keys, within a pair by channel, then by key.
 static void pack_values(const Attention *a, const bf16 *even, const bf16 *odd, bf16 *to) {
-  for (index channel = 0; channel < a->width; channel += LANES) {
+  for (isize channel = 0; channel < a->width; channel += LANES) {
     __m512i low = _mm512_setzero_si512(), high = low;
     if (even) low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(even + channel)));
     if (odd) high = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(odd + channel)));
@@ -93,12 +81,12 @@ static void pack_values(const Attention *a, const bf16 *even, const bf16 *odd, b
   }
 }
 
-static void pack_block(const Attention *a, index s, index head, index begin) {
+static void pack_block(const Attention *a, isize s, isize head, isize begin) {
   bf16 *keys = packed_keys(a, s, head), *values = packed_values(a, s, head);
   const bf16 *k[KEY_BLOCK], *v[KEY_BLOCK];
   for (int i = 0; i < KEY_BLOCK; i++) {
     int is_there = begin + i < a->num_keys[s];
-    index at = is_there ? key_row(a, s, begin + i) * a->key_stride + head * a->width : 0;
+    isize at = is_there ? key_row(a, s, begin + i) * a->key_stride + head * a->width : 0;
     k[i] = is_there ? a->keys + at : 0;
     v[i] = is_there ? a->values + at : 0;
   }
@@ -114,7 +102,7 @@ INLINE __m512bh broadcast_pair(const bf16 *pair) {
 
 typedef struct {
   const bf16 *query[ROWS];
-  index limit[ROWS];  // keys that a row may see, counted from the first
+  isize limit[ROWS];  // keys that a row may see, counted from the first
   float maximum[ROWS], total[ROWS];
   float scores[ROWS][CHUNK];
   bf16 probabilities[ROWS][CHUNK];
@@ -122,11 +110,11 @@ typedef struct {
 } Block;
 
 // scores[row][key] = query · key for 32 keys.
-static void score(const Attention *a, Block *b, const bf16 *keys, index at) {
+static void score(const Attention *a, Block *b, const bf16 *keys, isize at) {
   __m512 sums[ROWS][2];
   UNROLL for (int r = 0; r < ROWS; r++) sums[r][0] = sums[r][1] = _mm512_setzero_ps();
   const bf16 *next = keys + LANES * a->width;
-  for (index channel = 0; channel < a->width; channel += 2) {
+  for (isize channel = 0; channel < a->width; channel += 2) {
     __m512bh first = load_bf16(keys + channel * LANES), second = load_bf16(next + channel * LANES);
     UNROLL for (int r = 0; r < ROWS; r++) {
       __m512bh query = broadcast_pair(b->query[r] + channel);
@@ -141,14 +129,14 @@ static void score(const Attention *a, Block *b, const bf16 *keys, index at) {
 }
 
 // output[row] = output[row] * decay[row] + probabilities[row] · values, for 64 channels, 4 rows.
-static void mix(const Attention *a, Block *b, const bf16 *values, index num_keys, int row,
-                index channel, const float *decay) {
+static void mix(const Attention *a, Block *b, const bf16 *values, isize num_keys, int row,
+                isize channel, const float *decay) {
   __m512 sums[4][4];
   UNROLL for (int r = 0; r < 4; r++)
     UNROLL for (int c = 0; c < 4; c++)
       sums[r][c] = _mm512_mul_ps(_mm512_loadu_ps(b->output[row + r] + channel + c * LANES),
                                  _mm512_set1_ps(decay[row + r]));
-  for (index key = 0; key < num_keys; key += 2) {
+  for (isize key = 0; key < num_keys; key += 2) {
     const bf16 *pair = values + key * a->width + 2 * channel;
     __m512bh value[4];
     UNROLL for (int c = 0; c < 4; c++) value[c] = load_bf16(pair + c * PAIRS);
@@ -164,18 +152,18 @@ static void mix(const Attention *a, Block *b, const bf16 *values, index num_keys
 }
 
 // Scores of a row to probabilities; returns what the earlier output shrinks by.
-static float soften(Block *b, int r, index begin, index num_keys, float scale) {
+static float soften(Block *b, int r, isize begin, isize num_keys, float scale) {
   __m512 largest = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
-  for (index key = 0; key < num_keys; key += LANES) {
+  for (isize key = 0; key < num_keys; key += LANES) {
     __m512 scores = _mm512_mul_ps(_mm512_loadu_ps(b->scores[r] + key), _mm512_set1_ps(scale));
-    index seen = b->limit[r] - begin - key;
+    isize seen = b->limit[r] - begin - key;
     __mmask16 mask = seen >= LANES ? 0xFFFF : seen <= 0 ? 0 : (1u << seen) - 1;
     scores = _mm512_mask_blend_ps(mask, _mm512_set1_ps(-INFINITY), scores);
     largest = _mm512_max_ps(largest, scores);
     _mm512_storeu_ps(b->scores[r] + key, scores);
   }
   float maximum = fmaxf(b->maximum[r], _mm512_reduce_max_ps(largest));
-  for (index key = 0; key < num_keys; key += LANES) {
+  for (isize key = 0; key < num_keys; key += LANES) {
     __m512 scores = _mm512_loadu_ps(b->scores[r] + key);
     __m512 p = exp2_vector(_mm512_sub_ps(scores, _mm512_set1_ps(maximum)));
     sum = _mm512_add_ps(sum, p);
@@ -188,16 +176,16 @@ static float soften(Block *b, int r, index begin, index num_keys, float scale) {
 }
 
 // The row-th row of a sequence: its query token, and its head among those of one key-value head.
-INLINE index row_offset(const Attention *a, index s, index head, index row, index stride) {
-  index group = a->heads / a->kv_heads;
+INLINE isize row_offset(const Attention *a, isize s, isize head, isize row, isize stride) {
+  isize group = a->heads / a->kv_heads;
   return (a->query_begin[s] + row / group) * stride + (head * group + row % group) * a->width;
 }
 
-static index start(const Attention *a, Block *b, index s, index head, index row, index num_rows) {
-  index group = a->heads / a->kv_heads, longest = 0;
+static isize start(const Attention *a, Block *b, isize s, isize head, isize row, isize num_rows) {
+  isize group = a->heads / a->kv_heads, longest = 0;
   for (int r = 0; r < ROWS; r++) {
-    index this_row = row + r < num_rows ? row + r : num_rows - 1;  // a short block repeats its last
-    index hidden = a->is_causal ? a->num_queries[s] - 1 - this_row / group : 0;
+    isize this_row = row + r < num_rows ? row + r : num_rows - 1;  // a short block repeats its last
+    isize hidden = a->is_causal ? a->num_queries[s] - 1 - this_row / group : 0;
     b->query[r] = a->queries + row_offset(a, s, head, this_row, a->query_stride);
     b->limit[r] = a->num_keys[s] - hidden;
     b->maximum[r] = -INFINITY;
@@ -208,37 +196,37 @@ static index start(const Attention *a, Block *b, index s, index head, index row,
   return longest;
 }
 
-static void attend(const Attention *a, index s, index head, index row) {
+static void attend(const Attention *a, isize s, isize head, isize row) {
   Block block, *b = &block;
-  index num_rows = a->num_queries[s] * (a->heads / a->kv_heads);
-  index longest = start(a, b, s, head, row, num_rows);
+  isize num_rows = a->num_queries[s] * (a->heads / a->kv_heads);
+  isize longest = start(a, b, s, head, row, num_rows);
   const bf16 *keys = packed_keys(a, s, head), *values = packed_values(a, s, head);
-  for (index begin = 0; begin < longest; begin += CHUNK) {
-    index num_keys = round_up(longest - begin < CHUNK ? longest - begin : CHUNK, KEY_BLOCK);
-    for (index key = 0; key < num_keys; key += KEY_BLOCK)
+  for (isize begin = 0; begin < longest; begin += CHUNK) {
+    isize num_keys = round_up(longest - begin < CHUNK ? longest - begin : CHUNK, KEY_BLOCK);
+    for (isize key = 0; key < num_keys; key += KEY_BLOCK)
       score(a, b, keys + (begin + key) * a->width, key);
     float decay[ROWS];
     for (int r = 0; r < ROWS; r++) decay[r] = soften(b, r, begin, num_keys, a->scale);
     for (int r = 0; r < ROWS; r += 4)
-      for (index channel = 0; channel < a->width; channel += 64)
+      for (isize channel = 0; channel < a->width; channel += 64)
         mix(a, b, values + begin * a->width, num_keys, r, channel, decay);
   }
   for (int r = 0; r < ROWS && row + r < num_rows; r++) {
     bf16 *to = a->output + row_offset(a, s, head, row + r, a->output_stride);
-    for (index c = 0; c < a->width; c += LANES)
+    for (isize c = 0; c < a->width; c += LANES)
       store_bf16(to + c, _mm512_div_ps(_mm512_loadu_ps(b->output[r] + c), _mm512_set1_ps(b->total[r])));
   }
 }
 
 void attention(const Attention *a) {
   #pragma omp parallel num_threads(a->num_threads)
-  for (index s = 0; s < a->num_sequences; s++) {
+  for (isize s = 0; s < a->num_sequences; s++) {
     #pragma omp for schedule(static) collapse(2)
-    for (index head = 0; head < a->kv_heads; head++)
-      for (index begin = 0; begin < a->num_keys[s]; begin += KEY_BLOCK) pack_block(a, s, head, begin);
+    for (isize head = 0; head < a->kv_heads; head++)
+      for (isize begin = 0; begin < a->num_keys[s]; begin += KEY_BLOCK) pack_block(a, s, head, begin);
     #pragma omp for schedule(dynamic) collapse(2) nowait
-    for (index head = 0; head < a->kv_heads; head++)
-      for (index row = 0; row < a->num_queries[s] * (a->heads / a->kv_heads); row += ROWS)
+    for (isize head = 0; head < a->kv_heads; head++)
+      for (isize row = 0; row < a->num_queries[s] * (a->heads / a->kv_heads); row += ROWS)
         attend(a, s, head, row);
   }
 }

@@ -8,7 +8,7 @@
 #endif
 
 typedef uint16_t bf16;
-typedef long index;
+typedef long isize;
 
 #define LANES 16      // float32 values of one vector
 #define PAIRS 32      // bfloat16 values of one vector

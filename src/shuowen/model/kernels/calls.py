@@ -20,8 +20,8 @@ _KEY_BLOCK = 32  # as in attention.c
 _POINTER, _INDEX = ctypes.c_void_p, ctypes.c_long
 
 
-class _Attention(ctypes.Structure):
-    """`Attention` of attention.c."""
+class CAttention(ctypes.Structure):
+    """`Attention` of kernels.h."""
 
     _fields_ = (
         *((name, _POINTER) for name in ("queries", "keys", "values", "output", "scratch")),
@@ -31,6 +31,36 @@ class _Attention(ctypes.Structure):
         *((name, _POINTER) for name in ("scratch_begin", "key_begin", "pages")),
         *((name, _INDEX) for name in ("max_pages", "page_tokens", "is_causal", "num_threads")),
         ("scale", ctypes.c_float),
+    )
+
+
+class CLinear(ctypes.Structure):
+    """`Linear` of layers.c."""
+
+    _fields_ = (
+        *((name, _POINTER) for name in ("weight", "scale", "bias")),
+        *((name, _INDEX) for name in ("num_columns", "width", "bits")),
+    )
+
+
+class CLayer(ctypes.Structure):
+    """`Layer` of layers.c."""
+
+    _fields_ = (
+        *((name, _POINTER) for name in ("attention_norm", "mlp_norm")),
+        *((name, CLinear) for name in ("qkv", "out", "gate_up", "down")),
+        *((name, _POINTER) for name in ("keys", "values")),
+    )
+
+
+class CRows(ctypes.Structure):
+    """`Rows` of layers.c."""
+
+    _fields_ = (
+        *((name, _POINTER) for name in ("cosines", "sines", "slots")),
+        *((name, _POINTER) for name in ("x", "normed", "wide", "rotated", "mixed")),
+        *((name, _INDEX) for name in ("num_rows", "num_layers")),
+        ("eps", ctypes.c_float),
     )
 
 
@@ -94,7 +124,8 @@ class Kernels:
         library.rms_norm.argtypes = [_POINTER] * 3 + [_INDEX] * 2 + [ctypes.c_float, _INDEX]
         library.swiglu.argtypes = [_POINTER] * 2 + [_INDEX] * 3
         library.rotate.argtypes = [_POINTER, _INDEX, *[_POINTER] * 3, *[_INDEX] * 4]
-        library.attention.argtypes = [ctypes.POINTER(_Attention)]
+        library.attention.argtypes = [ctypes.POINTER(CAttention)]
+        library.run_layers.argtypes = [_POINTER, ctypes.POINTER(CRows), ctypes.POINTER(CAttention)]
 
     def linear(
         self,
@@ -191,20 +222,40 @@ class Kernels:
             (T, H, W) bfloat16.
         """
         num_tokens, heads, width = q_THW.shape
-        kv_heads = k_RGW.shape[1]
         out_THW = torch.empty(num_tokens, heads, width, dtype=torch.bfloat16)
-        scratch = self._scratch.of(spans.num_scratch_keys * kv_heads * 2 * width)
-        pages, row_bytes = spans.pages_SP, spans.table.stride(0) * 8
-        begins = [spans.table.data_ptr() + row * row_bytes for row in range(5)]
-        call = _Attention(
-            q_THW.data_ptr(), k_RGW.data_ptr(), v_RGW.data_ptr(), out_THW.data_ptr(),
-            scratch.data_ptr(), q_THW.stride(0), k_RGW.stride(0), heads * width,
-            spans.num_sequences, heads, kv_heads, width, *begins, _pointer(pages),
-            0 if pages is None else pages.shape[1], spans.page_tokens, is_causal,
-            torch.get_num_threads(), math.log2(math.e) / math.sqrt(width),
-        )  # fmt: skip
+        call = self.attention_call(spans, heads, k_RGW.shape[1], width, is_causal=is_causal)
+        call.queries, call.query_stride = q_THW.data_ptr(), q_THW.stride(0)
+        call.keys, call.values = k_RGW.data_ptr(), v_RGW.data_ptr()
+        call.key_stride = k_RGW.stride(0)
+        call.output, call.output_stride = out_THW.data_ptr(), heads * width
         self._library.attention(ctypes.byref(call))
         return out_THW
+
+    def attention_call(
+        self, spans: Spans, heads: int, kv_heads: int, width: int, *, is_causal: bool
+    ) -> CAttention:
+        """What a call of the attention kernel needs but its tensors; `spans` must outlive it."""
+        pages, row_bytes = spans.pages_SP, spans.table.stride(0) * 8
+        begins = [spans.table.data_ptr() + row * row_bytes for row in range(5)]
+        names = ("query_begin", "num_queries", "num_keys", "scratch_begin", "key_begin")
+        return CAttention(
+            scratch=self._scratch.of(spans.num_scratch_keys * kv_heads * 2 * width).data_ptr(),
+            num_sequences=spans.num_sequences,
+            heads=heads,
+            kv_heads=kv_heads,
+            width=width,
+            **dict(zip(names, begins, strict=True)),
+            pages=_pointer(pages),
+            max_pages=0 if pages is None else pages.shape[1],
+            page_tokens=spans.page_tokens,
+            is_causal=is_causal,
+            num_threads=torch.get_num_threads(),
+            scale=math.log2(math.e) / math.sqrt(width),
+        )
+
+    def run_layers(self, layers: ctypes.Array[CLayer], rows: CRows, attention: CAttention) -> None:
+        """All layers for few rows; see layers.c."""
+        self._library.run_layers(layers, ctypes.byref(rows), ctypes.byref(attention))
 
 
 def _begins(counts: Sequence[int]) -> list[int]:

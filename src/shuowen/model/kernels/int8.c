@@ -7,20 +7,20 @@
 
 #include "bf16.h"
 
-static float largest(const bf16 *row, index width) {
+static float largest(const bf16 *row, isize width) {
   __m512 most = _mm512_setzero_ps();
-  for (index k = 0; k < width; k += LANES) most = _mm512_max_ps(most, _mm512_abs_ps(widen(row + k)));
+  for (isize k = 0; k < width; k += LANES) most = _mm512_max_ps(most, _mm512_abs_ps(widen(row + k)));
   return _mm512_reduce_max_ps(most);
 }
 
-void quantise_rows(const bf16 *x, int8_t *q, float *scale, index num_rows, index width,
-                   index num_threads) {
+void quantise_rows(const bf16 *x, int8_t *q, float *scale, isize num_rows, isize width,
+                   isize num_threads) {
   #pragma omp parallel for schedule(static) num_threads(num_threads)
-  for (index m = 0; m < num_rows; m++) {
+  for (isize m = 0; m < num_rows; m++) {
     float most = largest(x + m * width, width);
     __m512 factor = _mm512_set1_ps(most > 0 ? 127.0f / most : 0.0f);
     scale[m] = most / 127.0f;
-    for (index k = 0; k < width; k += LANES) {
+    for (isize k = 0; k < width; k += LANES) {
       __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(widen(x + m * width + k), factor));
       _mm_storeu_si128((__m128i *)(q + m * width + k), _mm512_cvtsepi32_epi8(whole));
     }
@@ -28,11 +28,11 @@ void quantise_rows(const bf16 *x, int8_t *q, float *scale, index num_rows, index
 }
 
 void scale_sums(const int32_t *sums, const float *row_scale, const float *column_scale,
-                const bf16 *bias, bf16 *y, index num_rows, index num_columns, index num_threads) {
+                const bf16 *bias, bf16 *y, isize num_rows, isize num_columns, isize num_threads) {
   #pragma omp parallel for schedule(static) num_threads(num_threads)
-  for (index m = 0; m < num_rows; m++) {
+  for (isize m = 0; m < num_rows; m++) {
     __m512 row = _mm512_set1_ps(row_scale[m]);
-    for (index n = 0; n < num_columns; n += LANES) {
+    for (isize n = 0; n < num_columns; n += LANES) {
       __m512 value = _mm512_cvtepi32_ps(_mm512_loadu_si512(sums + m * num_columns + n));
       __m512 scale = _mm512_mul_ps(row, _mm512_loadu_ps(column_scale + n));
       __m512 offset = bias ? widen(bias + n) : _mm512_setzero_ps();

@@ -4,7 +4,7 @@
 // Shapes: x (M, K) bfloat16; W (N, K) bfloat16, int8 or packed int4; y (M, N) bfloat16; b (N)
 // bfloat16 or null. K is a multiple of 32, for int4 of 64. Rows go in blocks of up to 8; columns in
 // blocks of 64, which stay in the cache while the blocks of rows pass over them.
-#include "bf16.h"
+#include "kernels.h"
 
 #define COLUMN_BLOCK 64
 #define ROW_BLOCK 8
@@ -16,17 +16,17 @@ typedef struct {
   const void *weight;
   const void *scale;  // int8: float32 (N); int4: bfloat16 (N, K / 32)
   const bf16 *bias;
-  index num_columns, width;
+  isize num_columns, width;
 } Weights;
 
-INLINE __m512bh weights_bf16(const Weights *w, index n, index k) {
+INLINE __m512bh weights_bf16(const Weights *w, isize n, isize k) {
   const bf16 *at = (const bf16 *)w->weight + n * w->width + k;
   _mm_prefetch((const char *)at + PREFETCH_BYTES, _MM_HINT_T0);
   return load_bf16(at);
 }
 
 // Numbers from -128 to 127 are exact in bfloat16; the scale comes after the sum.
-INLINE __m512bh weights_int8(const Weights *w, index n, index k) {
+INLINE __m512bh weights_int8(const Weights *w, isize n, isize k) {
   const int8_t *at = (const int8_t *)w->weight + n * w->width + k;
   _mm_prefetch((const char *)at + PREFETCH_BYTES, _MM_HINT_T0);
   __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)at)));
@@ -34,7 +34,7 @@ INLINE __m512bh weights_int8(const Weights *w, index n, index k) {
   return _mm512_cvtne2ps_pbh(high, low);
 }
 
-INLINE void finish(const Weights *w, bf16 *y, index n, int m, __m512 sum, float scale) {
+INLINE void finish(const Weights *w, bf16 *y, isize n, int m, __m512 sum, float scale) {
   float value = _mm512_reduce_add_ps(sum) * scale;
   if (w->bias) value += to_float(w->bias[n]);
   y[m * w->num_columns + n] = from_float(value);
@@ -44,10 +44,10 @@ INLINE void finish(const Weights *w, bf16 *y, index n, int m, __m512 sum, float 
 
 // C columns from n against M rows. Both are written as numbers: the sums must stay in registers.
 #define COLUMNS(NAME, LOAD, SCALE, M, C)                                                    \
-  static void NAME##_##M##x##C(const Weights *w, const bf16 *x, bf16 *y, index n) {         \
+  static void NAME##_##M##x##C(const Weights *w, const bf16 *x, bf16 *y, isize n) {         \
     __m512 sums[C][M];                                                                      \
     EACH(M, C) sums[c][m] = _mm512_setzero_ps();                                            \
-    for (index k = 0; k < w->width; k += PAIRS) {                                           \
+    for (isize k = 0; k < w->width; k += PAIRS) {                                           \
       __m512bh rows[M];                                                                     \
       UNROLL for (int m = 0; m < M; m++) rows[m] = load_bf16(x + m * w->width + k);         \
       UNROLL for (int c = 0; c < C; c++) {                                                  \
@@ -75,11 +75,11 @@ INLINE __m512 scaled(const bf16 *scale, __m512 sum, const bf16 *x, __m512bh colu
 // int4: 32 bytes hold 64 weights, byte j weight j in its low and weight j + 32 in its high four
 // bits; both halves have a scale of their own.
 #define NIBBLE_COLUMNS(NAME, LOAD, SCALE, M, C)                                             \
-  static void NAME##_##M##x##C(const Weights *w, const bf16 *x, bf16 *y, index n) {         \
+  static void NAME##_##M##x##C(const Weights *w, const bf16 *x, bf16 *y, isize n) {         \
     __m512 sums[C][M];                                                                      \
     __m512i table = _mm512_load_si512(NIBBLES);                                             \
     EACH(M, C) sums[c][m] = _mm512_setzero_ps();                                            \
-    for (index k = 0; k < w->width; k += 2 * PAIRS)                                         \
+    for (isize k = 0; k < w->width; k += 2 * PAIRS)                                         \
       UNROLL for (int c = 0; c < C; c++) {                                                  \
         const uint8_t *at = (const uint8_t *)w->weight + ((n + c) * w->width + k) / 2;      \
         const bf16 *scale = (const bf16 *)w->scale + ((n + c) * w->width + k) / PAIRS;      \
@@ -114,7 +114,7 @@ INLINE __m512 scaled(const bf16 *scale, __m512 sum, const bf16 *x, __m512bh colu
   BOTH(KIND, NAME, LOAD, SCALE, 3, 4) BOTH(KIND, NAME, LOAD, SCALE, 4, 4)                     \
   BOTH(KIND, NAME, LOAD, SCALE, 5, 2) BOTH(KIND, NAME, LOAD, SCALE, 6, 2)                     \
   BOTH(KIND, NAME, LOAD, SCALE, 7, 2) BOTH(KIND, NAME, LOAD, SCALE, 8, 2)                     \
-  static void NAME##_block(const Weights *w, const bf16 *x, bf16 *y, int m, index n, index end) { \
+  static void NAME##_block(const Weights *w, const bf16 *x, bf16 *y, int m, isize n, isize end) { \
     int is_wide = m > 1 && m * w->width * 2 > ROWS_IN_CACHE_BYTES;                            \
     switch (m) {                                                                              \
       CASE(NAME, 1, 2) CASE(NAME, 2, 4) CASE(NAME, 3, 4) CASE(NAME, 4, 4)                     \
@@ -122,14 +122,14 @@ INLINE __m512 scaled(const bf16 *scale, __m512 sum, const bf16 *x, __m512bh colu
     }                                                                                         \
   }                                                                                           \
   void NAME(const bf16 *x, const void *weight, const void *scale, const bf16 *bias, bf16 *y, \
-            index num_rows, index num_columns, index width, index num_threads) {              \
+            isize num_rows, isize num_columns, isize width, isize num_threads) {              \
     Weights w = {weight, scale, bias, num_columns, width};                                    \
-    index num_blocks = (num_columns + COLUMN_BLOCK - 1) / COLUMN_BLOCK;                       \
+    isize num_blocks = (num_columns + COLUMN_BLOCK - 1) / COLUMN_BLOCK;                       \
     _Pragma("omp parallel for schedule(static) num_threads(num_threads)")                     \
-    for (index block = 0; block < num_blocks; block++) {                                      \
-      index begin = block * COLUMN_BLOCK;                                                     \
-      index end = begin + COLUMN_BLOCK < num_columns ? begin + COLUMN_BLOCK : num_columns;    \
-      for (index row = 0; row < num_rows; row += ROW_BLOCK) {                                 \
+    for (isize block = 0; block < num_blocks; block++) {                                      \
+      isize begin = block * COLUMN_BLOCK;                                                     \
+      isize end = begin + COLUMN_BLOCK < num_columns ? begin + COLUMN_BLOCK : num_columns;    \
+      for (isize row = 0; row < num_rows; row += ROW_BLOCK) {                                 \
         int m = num_rows - row < ROW_BLOCK ? num_rows - row : ROW_BLOCK;                      \
         NAME##_block(&w, x + row * width, y + row * num_columns, m, begin, end);              \
       }                                                                                       \

@@ -33,7 +33,10 @@ class WeightTaker(Protocol):
     """A linear module that keeps its weights in a form of its own, such as eight-bit integers."""
 
     def set_weight(self, weight_OI: Tensor, bias_O: Tensor | None) -> None:
-        """Take (O, I) floating-point weights, and (O,) biases where the model has them."""
+        """Take (O, I) floating-point weights, and (O,) biases where the model has them.
+
+        Puts tensors of its own in the place of those that it was made with, which have no memory.
+        """
 
 
 def load_model(
@@ -147,25 +150,43 @@ class _Filler:
             else:
                 for name in names:
                     own_name = name.rpartition(".")[2]
-                    values = self._assemble(f"{path}.{own_name}")
+                    looks_up = isinstance(module, nn.Embedding)
+                    values = self._mapped(name) if looks_up else None
+                    values = self._assemble(name) if values is None else values
                     setattr(module, own_name, nn.Parameter(values))
 
     def _hand_over(self, module: WeightTaker, path: str, names: list[str]) -> None:
         assert isinstance(module, nn.Module)
-        module.to_empty(device=self._device)
         weight_OI = self._assemble(f"{path}.weight")
         bias_O = self._assemble(f"{path}.bias") if f"{path}.bias" in names else None
         module.set_weight(weight_OI, bias_O)
+
+    def _mapped(self, name: str) -> Tensor | None:
+        """A table of which few rows are ever read stays in the file, where it is stored as wanted.
+
+        Rows that are read are paged in by the system, and are its to take back: 272 MB less for
+        the smallest model. What is written to them goes to copies of our own.
+        """
+        pieces = self._plan[name]
+        stored = self._checkpoint.tensors[pieces[0].name]
+        fits = stored.dtype == self._dtype and stored.shape == self._shapes[name]
+        if len(pieces) > 1 or not fits or self._device.type != "cpu":
+            return None
+        self._advance(name)
+        return self._checkpoint.tensor(pieces[0].name)
 
     def _assemble(self, name: str) -> Tensor:
         """One of our parameters in its final type and place."""
         values = torch.empty(self._shapes[name], dtype=self._dtype, device=self._device)
         for piece in self._plan[name]:
             self._checkpoint.copy_rows(piece, values)
+        self._advance(name)
+        return values
+
+    def _advance(self, name: str) -> None:
         self._done_bytes += self._stored_bytes(name)
         if self._progress is not None:
             self._progress(self._done_bytes, self._all_bytes)
-        return values
 
     def _stored_bytes(self, name: str) -> int:
         return sum(self._checkpoint.tensors[piece.name].num_bytes for piece in self._plan[name])

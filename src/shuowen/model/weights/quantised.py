@@ -57,9 +57,13 @@ def fill_quantised(
         stored = checkpoint.tensors[name]
         owner, _, own_name = name.rpartition(".")
         module = model.get_submodule(owner)
-        kept = isinstance(module, QuantisedLinear) and own_name != "bias"
-        target = torch.empty(stored.shape, dtype=stored.dtype if kept else dtype, device=device)
-        checkpoint.copy_rows(_whole(name, stored.shape), target)
+        is_wanted = stored.dtype == dtype and device.type == "cpu"
+        if isinstance(module, nn.Embedding) and is_wanted:
+            target = checkpoint.tensor(name)  # stays in the file, as in `load.py`
+        else:
+            kept = isinstance(module, QuantisedLinear) and own_name != "bias"
+            target = torch.empty(stored.shape, dtype=stored.dtype if kept else dtype, device=device)
+            checkpoint.copy_rows(_whole(name, stored.shape), target)
         is_parameter = own_name in module._parameters
         setattr(module, own_name, nn.Parameter(target) if is_parameter else target)
         done += stored.num_bytes
