@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import shuowen
+from shuowen.engines.load import load_model
 from shuowen.generation.params import JsonSchema
 from shuowen.prompt.messages import ImagePart, VideoPart
 from tests.generation.fake_engine import FakeEngine
@@ -156,11 +157,11 @@ def test_an_example_runs_with_a_real_model_in_a_folder(
         pytest.importorskip("llguidance")
     opened: list[str] = []
 
-    def load_model(folder: str) -> Any:
+    def open_small(folder: str) -> Any:
         opened.append(folder)
         return load_model(folder, weights="float32", device="cpu", threads=1)
 
-    monkeypatch.setattr(shuowen, "load_model", load_model, raising=False)
+    monkeypatch.setattr(shuowen, "load_model", open_small, raising=False)
     num_tokens = "300" if name == "key_values_to_schema" else "9"
     printed = run(name, None, "--model", str(model_folder), "--max-tokens", num_tokens)
     assert opened == [str(model_folder)]
