@@ -16,7 +16,7 @@ import shuowen
 from shuowen.generation.ask import as_picture
 from shuowen.generation.engine import Engine, Request
 from shuowen.generation.params import SamplingParams
-from shuowen.generation.results import Completion
+from shuowen.generation.results import Completion, Delta
 from shuowen.prompt.messages import ImagePart, Message
 
 
@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None, engine: Engine | None = None) -> Non
         for event in model.stream(Request(messages=(question,), params=params)):
             if isinstance(event, Completion):
                 print(f"\n\n{event.usage.completion_tokens} tokens, {event.timings.total:.1f} s")
-            else:  # `retracted` letters, a loop that was cut out, cannot be unprinted
+            elif isinstance(
+                event, Delta
+            ):  # `retracted` letters, a loop that was cut out, cannot be unprinted
                 print(event.text, end="", flush=True)
 
 

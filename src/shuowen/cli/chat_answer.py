@@ -9,7 +9,13 @@ from typing import Protocol
 
 from shuowen.cli.chat_screen import Screen
 from shuowen.generation.engine import Engine, Request
-from shuowen.generation.results import Candidate, Completion, Delta
+from shuowen.generation.results import (
+    Candidate,
+    Completion,
+    Delta,
+    PromptProgress,
+    StreamEvent,
+)
 
 _MAX_LOOP_SHOWN = 60
 
@@ -88,9 +94,12 @@ class Asking:
     def ask(self, request: Request, presenter: Presenter) -> Completion:
         """Ask, show, and say what a person should know; raises what the engine raises."""
         completion: Completion | None = None
-        with _cancelled_at_exit(self.engine.stream(request)) as events:
+        with self.screen.progress(), _cancelled_at_exit(self.engine.stream(request)) as events:
             for event in events:
-                if isinstance(event, Delta):
+                if isinstance(event, PromptProgress):
+                    self.screen.show_progress(progress_line(event))
+                elif isinstance(event, Delta):
+                    self.screen.clear_progress()
                     presenter.take(event)
                 else:
                     completion = event
@@ -109,6 +118,14 @@ class Asking:
                 self.screen.say(sentence)
         if self.shows_stats:
             self.screen.say(stats(completion))
+
+
+def progress_line(progress: PromptProgress) -> str:
+    """How far the prompt is, for a person who waits."""
+    line = f"reading the question: {progress.tokens_done / progress.num_tokens:.0%}"
+    if progress.num_tiles:
+        line = f"looking: tile {progress.tiles_seen} of {progress.num_tiles}, {line}"
+    return line
 
 
 def stats(completion: Completion) -> str:
@@ -143,8 +160,8 @@ def _remarks(candidate: Candidate, max_tokens: int) -> Iterator[str]:
 
 @contextmanager
 def _cancelled_at_exit(
-    events: Iterator[Delta | Completion],
-) -> Iterator[Iterator[Delta | Completion]]:
+    events: Iterator[StreamEvent],
+) -> Iterator[Iterator[StreamEvent]]:
     """Close a stream in the end, whatever happens; that cancels its request."""
     try:
         yield events

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import click
@@ -37,6 +39,7 @@ class Screen:
         """Takes another stream than standard output, for tests."""
         self._stream = stream or sys.stdout
         self._is_line_begun = False
+        self._progress = ""
 
     @property
     def is_terminal(self) -> bool:
@@ -63,6 +66,27 @@ class Screen:
         """Go to a new line, unless there already is one."""
         if self._is_line_begun:
             self.write("\n")
+
+    def show_progress(self, line: str) -> None:
+        """How far something is, for a person at standard error; the next takes its place."""
+        if sys.stderr.isatty():
+            self.clear_progress()
+            self._progress = line
+            click.echo(line, err=True, nl=False)
+
+    def clear_progress(self) -> None:
+        """Take the last progress away."""
+        if self._progress:
+            click.echo(f"\r{' ' * len(self._progress)}\r", err=True, nl=False)
+            self._progress = ""
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        """No progress is left standing when the block ends, however it ends."""
+        try:
+            yield
+        finally:
+            self.clear_progress()
 
     def say(self, sentence: str) -> None:
         """A remark on standard error, on a line of its own."""

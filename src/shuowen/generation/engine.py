@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shuowen.generation.params import SamplingParams
-from shuowen.generation.results import Completion, Delta
+from shuowen.generation.results import Completion, StreamEvent
 from shuowen.prompt.messages import Message, Tool
 from shuowen.prompt.options import EncodeOptions
 
@@ -36,8 +36,10 @@ class Engine(Protocol):
     def model_name(self) -> str:
         """What people call the model."""
 
-    def stream(self, request: Request) -> Iterator[Delta | Completion]:
-        """Deltas as they come, then one `Completion`. Closing the iterator cancels the request.
+    def stream(self, request: Request) -> Iterator[StreamEvent]:
+        """Perhaps `PromptProgress`, deltas as they come, then one `Completion`.
+
+        Closing the iterator cancels the request.
 
         Raises:
             UsageError: An option that the engine or the model does not have.

@@ -43,6 +43,23 @@ class LoopReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromptProgress:
+    """How far an engine is with a prompt, told now and then before the first `Delta`.
+
+    Attributes:
+        tiles_seen: Of the tiles that it has to look at, how many are done.
+        num_tiles: Tiles of pictures that it did not know from an earlier request.
+        tokens_done: Of the prompt's tokens, visual ones included, how many are taken in.
+        num_tokens: Tokens of the prompt.
+    """
+
+    tiles_seen: int
+    num_tiles: int
+    tokens_done: int
+    num_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delta:
     """What one step adds to a candidate; text ends on a whole character.
 
@@ -132,3 +149,7 @@ class Completion:
     def text(self) -> str:
         """The first candidate's text."""
         return self.candidates[0].text
+
+
+StreamEvent = PromptProgress | Delta | Completion
+"""What a stream gives: how far the prompt is, then what is added, then the whole."""

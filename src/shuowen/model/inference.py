@@ -36,15 +36,16 @@ class KernelRMSNorm(RMSNorm):
     def forward(self, x_D: Tensor) -> Tensor:
         """(…, D) to (…, D)."""
         kernels = kernels_for(x_D, self.weight)
-        if kernels is None or x_D.shape[-1] % 16 or not x_D.is_contiguous():
+        if kernels is None or x_D.shape[-1] % 16:
             return super().forward(x_D)
-        return kernels.rms_norm(x_D, self.weight, self.eps)
+        return kernels.rms_norm(x_D.contiguous(), self.weight, self.eps)
 
 
 def kernel_swiglu(gate_up_TE: Tensor) -> Tensor:
     """See `shuowen.model.language.swiglu`."""
     kernels = kernels_for(gate_up_TE)
-    if kernels is None or gate_up_TE.shape[-1] % 32 or not gate_up_TE.is_contiguous():
+    is_flat = gate_up_TE.dim() == 2 and gate_up_TE.is_contiguous()
+    if kernels is None or gate_up_TE.shape[-1] % 32 or not is_flat:
         return swiglu(gate_up_TE)
     return kernels.swiglu(gate_up_TE)
 
@@ -52,7 +53,9 @@ def kernel_swiglu(gate_up_TE: Tensor) -> Tensor:
 def kernel_rotate(x_TNK: Tensor, cos_TK: Tensor, sin_TK: Tensor) -> Tensor:
     """See `shuowen.model.rope.rotate`."""
     kernels = kernels_for(x_TNK, cos_TK, sin_TK)
-    if kernels is None or x_TNK.shape[-1] % 32 or x_TNK.stride(1) != x_TNK.shape[-1]:
+    are_flat = cos_TK.is_contiguous() and sin_TK.is_contiguous()
+    is_even = x_TNK.shape[-1] % 32 == 0 and x_TNK.stride(1) == x_TNK.shape[-1]
+    if kernels is None or not are_flat or not is_even:
         return rotate(x_TNK, cos_TK, sin_TK)
     return kernels.rotate(x_TNK, cos_TK, sin_TK)
 
@@ -62,7 +65,9 @@ def kernel_attend_all(q_MLHK: Tensor, k_MLHK: Tensor, v_MLHK: Tensor) -> Tensor:
     kernels = kernels_for(q_MLHK, k_MLHK, v_MLHK)
     num_tiles, num_tokens, _, width = q_MLHK.shape
     q_THK, k_THK, v_THK = (x.flatten(0, 1) for x in (q_MLHK, k_MLHK, v_MLHK))
-    is_even = k_THK.stride() == v_THK.stride() and q_THK.stride(1) == k_THK.stride(1) == width
+    if k_THK.stride() != v_THK.stride():  # after a norm of the keys they lie apart
+        k_THK, v_THK = k_THK.contiguous(), v_THK.contiguous()
+    is_even = q_THK.stride(1) == k_THK.stride(1) == width
     if kernels is None or width not in HEAD_WIDTHS or not is_even:
         return attend_all(q_MLHK, k_MLHK, v_MLHK)
     lengths = [num_tokens] * num_tiles

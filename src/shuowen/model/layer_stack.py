@@ -13,10 +13,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from shuowen.model.kernels.calls import HEAD_WIDTHS, CLayer, CLinear, CRows, Kernels, Spans
+from shuowen.model.kernels.calls import (
+    HEAD_WIDTHS,
+    CLayer,
+    CLinear,
+    CRows,
+    Kernels,
+    Spans,
+    readable,
+)
 from shuowen.model.kernels.compile import load_kernels
 from shuowen.model.language import LanguageLayer, LanguageModel
-from shuowen.model.linear import Bf16Linear, Int4Linear, Int8Linear
+from shuowen.model.linear import Bf16Linear, Int4Linear, Int8Linear, QuantisedLinear
 
 _BITS: dict[type[nn.Module], int] = {Bf16Linear: 16, Int8Linear: 8, Int4Linear: 4}
 
@@ -39,7 +47,9 @@ class LayerStack:
         values_SGK: Sequence[Tensor],
     ) -> None:
         self._kernels = kernels
-        self._kept = (language, tuple(keys_SGK), tuple(values_SGK))  # pointers lead into them
+        # Pointers lead into these; a module that is moved or filled anew would let go of them.
+        weights = [each.detach() for each in (*language.parameters(), *language.buffers())]
+        self._kept = (weights, tuple(keys_SGK), tuple(values_SGK))
         layers = [each for each in language.layers if isinstance(each, LanguageLayer)]
         linears = [each for layer in layers for each in _linears(layer)]
         self.max_tokens = min(_max_rows(each) for each in linears)
@@ -62,10 +72,12 @@ class LayerStack:
         kernels = load_kernels()
         layers = [each for each in language.layers if isinstance(each, LanguageLayer)]
         linears = [each for layer in layers for each in _linears(layer)]
-        tensors = (*language.layers.parameters(), *keys_SGK, *values_SGK)
+        plain = (*language.layers.parameters(), *keys_SGK, *values_SGK)
         is_readable = (
-            all(type(each) in _BITS for each in linears)
-            and all(x.dtype == torch.bfloat16 and x.device.type == "cpu" for x in tensors)
+            0 < len(layers) == len(language.layers)
+            and all(type(each) in _BITS for each in linears)
+            and all(map(_is_readable, linears))
+            and all(map(readable, plain))
             and layers[0].attention.head_width in HEAD_WIDTHS
         )
         if kernels is None or not is_readable:
@@ -107,6 +119,13 @@ class LayerStack:
 def _linears(layer: LanguageLayer) -> tuple[nn.Module, ...]:
     attention, mlp = layer.attention, layer.mlp
     return attention.qkv, attention.out, mlp.gate_up, mlp.down
+
+
+def _is_readable(linear: nn.Module) -> bool:
+    if isinstance(linear, QuantisedLinear):
+        dtypes = zip((linear.weight, linear.scale), linear.dtypes, strict=True)
+        return readable(linear.bias) and all(readable(each, dtype) for each, dtype in dtypes)
+    return True  # its parameters are among those of the layers
 
 
 def _max_rows(linear: nn.Module) -> int:

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from shuowen.model.kernels.calls import readable
 from shuowen.model.kernels.compile import load_kernels
 
 INT4_GROUP = 32
@@ -23,7 +24,13 @@ INT4_GROUP = 32
 
 _INT8_MAX = 127
 _ROW_BLOCK = 512
-_HAS_FUSED = hasattr(torch.ops.mkldnn, "_linear_pointwise")  # what torch.compile calls
+_WEIGHT_ROWS = 4096
+# What torch.compile calls, and asks before it does.
+_HAS_FUSED = (
+    torch.backends.mkldnn.is_available()
+    and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+)
 _INT4_STEPS = (8.0, 7.25, 6.5, 8.75, 9.5)  # beyond 8.5 the largest number is cut off
 
 
@@ -54,8 +61,8 @@ class FusedLinear(nn.Linear):
         return self._fused(x_MK, "gelu")
 
     def can_fuse(self, x_MK: Tensor) -> bool:
-        """Whether this PyTorch has the operation, and it takes such inputs."""
-        return _suits(x_MK) and torch.backends.mkldnn.is_available() and _HAS_FUSED
+        """Whether this PyTorch has the operation, on this processor, and for such inputs."""
+        return _HAS_FUSED and suits(x_MK) and readable(self.weight) and readable(self.bias)
 
     def _fused(self, x_MK: Tensor, then: str) -> Tensor:
         y_MN: Tensor = torch.ops.mkldnn._linear_pointwise(
@@ -76,6 +83,8 @@ class QuantisedLinear(nn.Module):
     """
 
     kind: ClassVar[str]
+    dtypes: ClassVar[tuple[torch.dtype, torch.dtype]]
+    """Of `weight` and `scale`."""
     max_kernel_rows: ClassVar[int]
     weight: Tensor
     scale: Tensor
@@ -91,14 +100,40 @@ class QuantisedLinear(nn.Module):
         self.weight, self.scale = self.quantised(weight_OI)
         self.bias = bias_O
 
-    @staticmethod
-    def quantised(weight_NK: Tensor) -> tuple[Tensor, Tensor]:
-        """Integers and scales for floating-point weights."""
-        raise NotImplementedError("each format has its own")
+    @classmethod
+    def quantised(cls, weight_NK: Tensor) -> tuple[Tensor, Tensor]:
+        """Integers and scales for floating-point weights.
+
+        A block of rows at a time: the head's 151,674 rows in float32 would take 0.5 GB.
+        """
+        blocks = [cls._quantised_rows(rows) for rows in weight_NK.split(_WEIGHT_ROWS)]
+        return torch.cat([each for each, _ in blocks]), torch.cat([scale for _, scale in blocks])
 
     def dequantised(self, dtype: torch.dtype) -> Tensor:
         """(N, K) weights, as near to the original as the format allows."""
+        kernels = load_kernels() if dtype == torch.bfloat16 and self._is_readable() else None
+        if kernels is not None and self.in_width % 64 == 0:
+            return kernels.unpack(self.kind, self.weight, self.scale, self.in_width)
+        weight_NK = torch.empty(
+            self.out_width, self.in_width, dtype=dtype, device=self.weight.device
+        )
+        blocks = (x.split(_WEIGHT_ROWS) for x in (weight_NK, self.weight, self.scale))
+        for rows, packed, scale in zip(*blocks, strict=True):
+            rows.copy_(self._dequantised_rows(packed, scale))
+        return weight_NK
+
+    @staticmethod
+    def _quantised_rows(rows_NK: Tensor) -> tuple[Tensor, Tensor]:
         raise NotImplementedError("each format has its own")
+
+    @staticmethod
+    def _dequantised_rows(packed: Tensor, scale: Tensor) -> Tensor:
+        """(N, K) float32."""
+        raise NotImplementedError("each format has its own")
+
+    def _is_readable(self) -> bool:
+        weight_dtype, scale_dtype = self.dtypes
+        return readable(self.weight, weight_dtype) and readable(self.scale, scale_dtype)
 
     def forward(self, x_MK: Tensor) -> Tensor:
         """(…, K) to (…, N)."""
@@ -116,6 +151,7 @@ class Int8Linear(QuantisedLinear):
     """Weights of eight bits with a scale for every output, the largest of a row being 127."""
 
     kind = "int8"
+    dtypes = (torch.int8, torch.float32)
     max_kernel_rows = 48
 
     def __init__(self, in_width: int, out_width: int, has_bias: bool) -> None:
@@ -124,19 +160,15 @@ class Int8Linear(QuantisedLinear):
         self.register_buffer("scale", torch.empty(out_width, dtype=torch.float32))
 
     @staticmethod
-    def quantised(weight_NK: Tensor) -> tuple[Tensor, Tensor]:
+    def _quantised_rows(rows_NK: Tensor) -> tuple[Tensor, Tensor]:
         """(N, K) int8 and (N,) float32."""
-        scale_N = weight_NK.abs().amax(1).float().div_(_INT8_MAX)
-        whole_NK = torch.empty_like(weight_NK, dtype=torch.int8)
-        # A block of rows at a time: the head's 151,674 rows in float32 would take 0.5 GB.
-        blocks = zip(whole_NK.split(4096), weight_NK.split(4096), scale_N.split(4096), strict=True)
-        for whole, rows, scale in blocks:
-            whole.copy_((rows.float() / scale.clamp_min(1e-30)[:, None]).round_())
-        return whole_NK, scale_N
+        scale_N = rows_NK.abs().amax(1).float().div_(_INT8_MAX)
+        whole_NK = (rows_NK.float() / scale_N.clamp_min(1e-30)[:, None]).round_()
+        return whole_NK.to(torch.int8), scale_N
 
-    def dequantised(self, dtype: torch.dtype) -> Tensor:
-        """(N, K) weights."""
-        return self.weight.to(dtype).mul_(self.scale.to(dtype)[:, None])
+    @staticmethod
+    def _dequantised_rows(packed: Tensor, scale: Tensor) -> Tensor:
+        return packed.float().mul_(scale[:, None])
 
 
 class Int4Linear(QuantisedLinear):
@@ -148,6 +180,7 @@ class Int4Linear(QuantisedLinear):
     """
 
     kind = "int4"
+    dtypes = (torch.uint8, torch.bfloat16)
     max_kernel_rows = 32
 
     def __init__(self, in_width: int, out_width: int, has_bias: bool) -> None:
@@ -157,9 +190,9 @@ class Int4Linear(QuantisedLinear):
         self.register_buffer("scale", torch.empty(out_width, groups, dtype=torch.bfloat16))
 
     @staticmethod
-    def quantised(weight_NK: Tensor) -> tuple[Tensor, Tensor]:
+    def _quantised_rows(rows_NK: Tensor) -> tuple[Tensor, Tensor]:
         """(N, K / 2) uint8 and (N, K / 32) bfloat16; K is a multiple of 64."""
-        groups_NGI = weight_NK.float().unflatten(1, (-1, INT4_GROUP))
+        groups_NGI = rows_NK.float().unflatten(1, (-1, INT4_GROUP))
         largest_NG1 = groups_NGI.gather(2, groups_NGI.abs().argmax(2, keepdim=True))
         tried = [_nibbles(groups_NGI, largest_NG1 / -steps) for steps in _INT4_STEPS]
         errors = torch.stack([error_NG1 for _, _, error_NG1 in tried]).argmin(0)
@@ -170,11 +203,11 @@ class Int4Linear(QuantisedLinear):
         low, high = values.unflatten(1, (-1, 2)).unbind(2)
         return (low | high << 4).flatten(1), scale_NG1.squeeze(2)
 
-    def dequantised(self, dtype: torch.dtype) -> Tensor:
-        """(N, K) weights."""
-        bytes_NGI = self.weight.unflatten(1, (-1, INT4_GROUP))
+    @staticmethod
+    def _dequantised_rows(packed: Tensor, scale: Tensor) -> Tensor:
+        bytes_NGI = packed.unflatten(1, (-1, INT4_GROUP))
         values = torch.stack((bytes_NGI & 15, bytes_NGI >> 4), 2).flatten(1, 2)
-        return values.to(dtype).sub_(8).mul_(self.scale.to(dtype)[..., None]).flatten(1)
+        return values.float().sub_(8).mul_(scale[..., None]).flatten(1)
 
 
 def _nibbles(groups_NGI: Tensor, scale_NG1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -187,13 +220,18 @@ def _nibbles(groups_NGI: Tensor, scale_NG1: Tensor) -> tuple[Tensor, Tensor, Ten
 
 
 class DynamicInt8Linear(Int8Linear):
-    """Eight-bit weights times eight-bit activations, which get a scale for every row."""
+    """Eight-bit weights times eight-bit activations, which get a scale for every row.
+
+    On the processor; elsewhere the weights are made bfloat16 again for each product.
+    """
 
     def forward(self, x_MK: Tensor) -> Tensor:
         """(…, K) to (…, N)."""
+        if x_MK.device.type != "cpu":
+            return F.linear(x_MK, self.dequantised(x_MK.dtype), self.bias)
         rows_MK = x_MK.reshape(-1, self.in_width).contiguous()
         y_MN = torch.empty(len(rows_MK), self.out_width, dtype=x_MK.dtype, device=x_MK.device)
-        kernels = load_kernels() if _suits(rows_MK) else None
+        kernels = load_kernels() if self._suits(rows_MK) else None
         # Block by block, the sums stay in the cache and take no fresh memory.
         for rows, y in zip(rows_MK.split(_ROW_BLOCK), y_MN.split(_ROW_BLOCK), strict=True):
             if kernels is None:
@@ -204,11 +242,23 @@ class DynamicInt8Linear(Int8Linear):
             kernels.scale_sums(sums_MN, scale_M, self.scale, self.bias, y)
         return y_MN.view(*x_MK.shape[:-1], self.out_width)
 
+    def _suits(self, rows_MK: Tensor) -> bool:
+        is_even = self.in_width % 16 == 0 and self.out_width % 16 == 0
+        return is_even and suits(rows_MK) and self._is_readable() and readable(self.bias)
+
     def _plain(self, rows_MK: Tensor) -> Tensor:
         scale_M1 = rows_MK.float().abs().amax(1, keepdim=True).div_(_INT8_MAX)
         q_MK = (rows_MK / scale_M1.clamp_min(1e-30)).round_().to(torch.int8)
         y_MN = torch._int_mm(q_MK, self.weight.t()) * scale_M1 * self.scale
         return y_MN if self.bias is None else y_MN + self.bias
+
+
+_KERNEL_DTYPES: dict[str, tuple[torch.dtype, torch.dtype]] = {
+    "bf16": (torch.bfloat16, torch.bfloat16),
+    "int8": Int8Linear.dtypes,
+    "int4": Int4Linear.dtypes,
+}
+"""What each linear kernel reads as weight and as scale."""
 
 
 def few_rows(
@@ -223,9 +273,14 @@ def few_rows(
     num_rows = x_MK.numel() // x_MK.shape[-1]
     if num_rows == 0:
         return x_MK.new_empty(*x_MK.shape[:-1], len(weight))
-    if num_rows > max_rows or x_MK.shape[-1] % 64 or not _suits(x_MK):
+    weight_dtype, scale_dtype = _KERNEL_DTYPES[kind]
+    is_readable = (
+        readable(weight, weight_dtype) and readable(scale, scale_dtype) and readable(bias_N)
+    )
+    wants_gradients = torch.is_grad_enabled() and weight.requires_grad
+    if num_rows > max_rows or x_MK.shape[-1] % 64 or not suits(x_MK) or not is_readable:
         return None
-    kernels = load_kernels()
+    kernels = None if wants_gradients else load_kernels()
     if kernels is None:
         return None
     rows_MK = x_MK.reshape(num_rows, -1).contiguous()
@@ -233,7 +288,7 @@ def few_rows(
     return y_MN.view(*x_MK.shape[:-1], -1)
 
 
-def _suits(x_MK: Tensor) -> bool:
+def suits(x_MK: Tensor) -> bool:
     """The kernels read bfloat16 on the processor and know nothing of gradients."""
     is_inference = not (torch.is_grad_enabled() and x_MK.requires_grad)
     return is_inference and x_MK.dtype == torch.bfloat16 and x_MK.device.type == "cpu"

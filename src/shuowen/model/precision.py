@@ -83,7 +83,8 @@ def quantise(model: nn.Module, precision: Precision) -> None:
     """The same for a model that has its weights; they are quantised one module at a time."""
     linears = {name: module for name, module in model.named_modules() if type(module) is nn.Linear}
     prepare(model, precision)
-    for name, old in linears.items():
+    while linears:  # let go of each as soon as it is done
+        name, old = linears.popitem()
         new = model.get_submodule(name)
         if isinstance(new, Int8Linear | Int4Linear):
             bias = None if old.bias is None else old.bias.detach()

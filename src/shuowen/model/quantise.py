@@ -39,7 +39,7 @@ def quantise_folder(
         raise UsageError(f"{folder} is quantised already.", "Start from the original folder.")
     model = load_model(
         folder,
-        dtype=torch.bfloat16,
+        dtype=torch.float32 if precision.language == "float32" else torch.bfloat16,
         prepare=partial(prepare, precision=precision),
         progress=progress,
     )

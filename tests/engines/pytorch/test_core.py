@@ -19,6 +19,7 @@ from shuowen.engines.pytorch.pages import PageTable
 from shuowen.engines.pytorch.runner import Scores
 from shuowen.errors import CapacityError, EngineError, UsageError
 from shuowen.generation.params import JsonSchema, Regex, RepetitionGuard, SamplingParams
+from shuowen.generation.results import PromptProgress
 from shuowen.prompt.inputs import ModelInputs
 from tests.engines.pytorch.tiny import (
     PAGE,
@@ -301,6 +302,18 @@ def test_a_huge_prompt_gets_on_beside_a_stream_of_short_ones() -> None:
         if huge not in core.request_ids:
             return
     pytest.fail("the huge prompt starves")
+
+
+def test_how_far_the_prompt_is_is_told_until_the_first_token() -> None:
+    core = make_core(prefill_chunk_tokens=4, vision_batch_tiles=1)
+    core.submit(prompt(words(0, 3), picture(1, 3), words(1, 30)), SHORT)
+    news = [event.news for event in run_all(core) if isinstance(event, Progress)]
+    told = [each for each in news if isinstance(each, PromptProgress)]
+    assert told == news[: len(told)]
+    assert {each.tiles_seen for each in told} == {1, 2, 3}
+    done = [each.tokens_done for each in told]
+    assert done == sorted(done) and 0 < done[-1] < told[-1].num_tokens
+    assert all(each.num_tiles == 3 for each in told)
 
 
 def test_the_oldest_finish_first_when_pages_run_out() -> None:

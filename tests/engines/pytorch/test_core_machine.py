@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shuowen.engines.pytorch.events import Failed, Finished, Progress
 from shuowen.generation.params import RepetitionGuard, SamplingParams
-from shuowen.generation.results import Candidate
+from shuowen.generation.results import Candidate, Delta
 from tests.engines.pytorch.tiny import check, expected, make_core, picture, prompt, words
 
 BEGIN = words(0, 9)
@@ -102,11 +102,11 @@ class Core(RuleBasedStateMachine):
     def take(self, events: list[object]) -> None:
         for event in events:
             assert not isinstance(event, Failed), event
-            if isinstance(event, Progress):
-                key = event.request_id, event.delta.candidate_index
+            if isinstance(event, Progress) and isinstance(event.news, Delta):
+                key = event.request_id, event.news.candidate_index
                 text = self.texts.get(key, "")
-                kept = len(text) - event.delta.retracted
-                self.texts[key] = text[:kept] + event.delta.text
+                kept = len(text) - event.news.retracted
+                self.texts[key] = text[:kept] + event.news.text
             elif isinstance(event, Finished):
                 self.check_answer(event)
 

@@ -17,7 +17,7 @@ from shuowen.engines.pytorch.events import Event
 from shuowen.errors import CapacityError, EngineError, UsageError
 from shuowen.generation.engine import Request
 from shuowen.generation.params import Regex, SamplingParams
-from shuowen.generation.results import Candidate, Completion, Delta
+from shuowen.generation.results import Candidate, Completion, Delta, StreamEvent
 from shuowen.prompt.messages import ImagePart, Message
 from shuowen.prompt.processor import Processor
 from tests.engines.pytorch.tiny import expected, make_core, tiny_model, tiny_processor
@@ -74,6 +74,10 @@ def cancelled(core: EngineCore, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+def first_delta(stream: Iterator[StreamEvent]) -> Delta:
+    return next(event for event in stream if isinstance(event, Delta))
+
+
 def test_many_callers_get_each_their_own_answer(
     engine: PytorchEngine, processor: Processor
 ) -> None:
@@ -97,7 +101,7 @@ def test_closing_a_stream_cancels_its_request(
     engine: PytorchEngine, core: EngineCore, cancelled: list[int]
 ) -> None:
     with engine.stream(request(1, LONG)) as stream:
-        assert isinstance(next(stream), Delta)
+        assert first_delta(stream).text
     wait_until_cancelled(core, 1)
     assert cancelled == [1]
     assert core.cache.num_available == core.cache.pool.num_pages
@@ -121,7 +125,7 @@ def test_a_short_answer_comes_while_a_long_one_is_written(engine: PytorchEngine)
         next(stream)
         done = engine.generate(request(2, SamplingParams(max_tokens=3)))
         assert len(done.candidates[0].token_ids) == 3
-        assert isinstance(next(stream), Delta)
+        assert first_delta(stream).text
 
 
 def test_errors_come_to_the_caller_that_made_them(engine: PytorchEngine) -> None:
@@ -189,4 +193,4 @@ def test_one_requests_trouble_at_the_door_is_nobody_elses(
         monkeypatch.setattr(core, "submit", stumble)
         with pytest.raises(Exception, match="KeyError"):
             engine.generate(request(2, LONG))
-        assert isinstance(next(other), Delta)
+        assert first_delta(other).text

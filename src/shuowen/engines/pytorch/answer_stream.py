@@ -7,13 +7,13 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from shuowen.errors import ShuowenError
-from shuowen.generation.results import Completion, Delta
+from shuowen.generation.results import Completion, StreamEvent
 
-News = Delta | Completion | ShuowenError
+News = StreamEvent | ShuowenError
 """What may come of a request; the last two end it."""
 
 
-class AnswerStream(Iterator[Delta | Completion]):
+class AnswerStream(Iterator[StreamEvent]):
     """Deltas as they come, then one `Completion`; an error is raised where it comes.
 
     It is no generator, because one that was never started would not notice being closed.
@@ -28,13 +28,11 @@ class AnswerStream(Iterator[Delta | Completion]):
         self._cancel = cancel
         self._has_ended = False
 
-    def __next__(self) -> Delta | Completion:
+    def __next__(self) -> StreamEvent:
         if self._has_ended:
             raise StopIteration
         news = self._news.get()
-        if isinstance(news, Delta):
-            return news
-        self._has_ended = True
+        self._has_ended = isinstance(news, Completion | ShuowenError)
         if isinstance(news, ShuowenError):
             raise news
         return news

@@ -35,7 +35,7 @@ from shuowen.engines.pytorch.sequences import Chunk, Prompt, TokenSequence
 from shuowen.errors import CapacityError, EngineError, ShuowenError
 from shuowen.generation.candidate import CandidateState, Step
 from shuowen.generation.params import SamplingParams
-from shuowen.generation.results import Delta
+from shuowen.generation.results import Delta, PromptProgress
 from shuowen.prompt.inputs import ModelInputs
 from shuowen.prompt.tokenizer import Tokenizer
 
@@ -149,12 +149,19 @@ class EngineCore:
         if self.pictures.has_work and all(chunk.num_tokens == 1 for chunk in chunks):
             is_visions_turn = True
         if is_visions_turn:
-            for number, error in self.pictures.see(self._requests):
-                self._fail(self._requests[number], error)
+            self._see()
         self._saw_last = is_visions_turn
         self._run([chunk for chunk in chunks if chunk.sequence.is_active])
         events, self._events = self._events, []
         return events
+
+    def _see(self) -> None:
+        """Encode some tiles, and tell those who wait for pictures."""
+        for number, error in self.pictures.see(self._requests):
+            self._fail(self._requests[number], error)
+        for request in self._requests.values():
+            if request.num_tiles and request.started is not None:
+                self._report_prompt(request)
 
     def _start(self, admitted: Sequence[TokenSequence]) -> None:
         for sequence in admitted:
@@ -202,8 +209,13 @@ class EngineCore:
     def _store(self, chunk: Chunk) -> None:
         self.scheduler.store(chunk)
         prompt = chunk.sequence.prompt
-        if chunk.first < prompt.num_tokens and not self._request(chunk.sequence).needs_pictures:
+        if chunk.first >= prompt.num_tokens:
+            return
+        request = self._request(chunk.sequence)
+        if not request.needs_pictures:
             prompt.forget_pictures()
+        if not chunk.wants_logits:
+            self._report_prompt(request)
 
     def _choose(self, sequence: TokenSequence, scores: Scores, row: int) -> None:
         """Choose the next token of a sequence; at the first, of all candidates."""
@@ -263,6 +275,17 @@ class EngineCore:
         is_inside = sequence.num_stored % self.cache.page_tokens > 0
         if is_inside and not self.cache.make_writable(sequence.table, sequence.num_stored):
             self.scheduler.preempt(sequence)
+
+    def _report_prompt(self, request: RunningRequest) -> None:
+        """How far the prompt is, while there is nothing else to tell."""
+        if request.first_token is None:
+            progress = PromptProgress(
+                tiles_seen=request.num_tiles - self.pictures.num_left(request.number),
+                num_tiles=request.num_tiles,
+                tokens_done=request.sequences[0].num_stored,
+                num_tokens=request.prompt.num_tokens,
+            )
+            self._events.append(Progress(request.number, progress))
 
     def _report(self, request: RunningRequest, delta: Delta | None) -> None:
         if delta is not None:

@@ -163,7 +163,7 @@ class PytorchEngine:
     def _tell(self, event: Event) -> None:
         if isinstance(event, Progress):
             ticket = self._tickets.get(event.request_id)
-            news: News = event.delta
+            news: News = event.news
         else:
             ticket = self._tickets.pop(event.request_id, None)
             news = event.completion if isinstance(event, Finished) else event.error

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shuowen.errors import ShuowenError
-from shuowen.generation.results import Completion, Delta
+from shuowen.generation.results import Completion, Delta, PromptProgress
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A candidate of a request went on."""
+    """A request went on: with its prompt, or with a candidate."""
 
     request_id: int
-    delta: Delta
+    news: Delta | PromptProgress
 
 
 @dataclass(frozen=True)

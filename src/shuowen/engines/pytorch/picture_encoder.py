@@ -48,6 +48,11 @@ class PictureEncoder:
             request.prompt.visuals_VD[index] = visual_VD
             if visual_VD is None:
                 self._queue.want(request.number, picture)
+        request.num_tiles = max(request.num_tiles, self.num_left(request.number))
+
+    def num_left(self, request_number: int) -> int:
+        """Tiles that a request still waits for."""
+        return self._queue.num_left(request_number)
 
     def leave(self, request_number: int) -> None:
         """A request needs nothing any more."""

@@ -44,6 +44,8 @@ class RunningRequest:
         sequences: Of the candidates that are not finished, by index; until the first token is
             chosen the first candidate's stands for all.
         submitted, started, first_token: Seconds on the engine's clock.
+        cached_tokens: Prompt tokens whose keys and values were there already.
+        num_tiles: Tiles of pictures that had to be seen.
     """
 
     number: int
@@ -54,6 +56,7 @@ class RunningRequest:
     started: float | None = None
     first_token: float | None = None
     cached_tokens: int = 0
+    num_tiles: int = 0
 
     @property
     def is_finished(self) -> bool:

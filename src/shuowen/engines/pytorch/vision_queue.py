@@ -82,6 +82,10 @@ class VisionQueue:
             if not waiting.who:
                 del self._waiting[content_hash]
 
+    def num_left(self, who: int) -> int:
+        """Tiles that a request still waits for."""
+        return sum(each.num_left for each in self._waiting.values() if who in each.who)
+
     def next_tiles(self, max_tiles: int) -> NDArray[np.uint8]:
         """The tiles to see next, (N, height, width, 3); N is at most `max_tiles`."""
         return np.concatenate(

@@ -1,4 +1,6 @@
-"""Calls of the C kernels with tensors: shapes and types are checked here, pointers made here.
+"""Calls of the C kernels with tensors: results are made here, and pointers.
+
+Nothing is checked here: `readable` and the callers see to types, places and widths.
 
 Shapes: M rows, K their width, N columns; T tokens, H heads, G key-value heads, W head width.
 """
@@ -98,6 +100,13 @@ class Spans:
         return cls(table, len(padded), sum(padded), pages_SP, page_tokens)
 
 
+def readable(tensor: Tensor | None, dtype: torch.dtype = torch.bfloat16) -> bool:
+    """Whether a kernel that expects `dtype` may be given a tensor's pointer; None counts as so."""
+    if tensor is None:
+        return True
+    return tensor.dtype == dtype and tensor.device.type == "cpu" and tensor.is_contiguous()
+
+
 class _Scratch(threading.local):
     """Memory that is used again: fresh memory of this size the system clears at every call."""
 
@@ -121,6 +130,8 @@ class Kernels:
             getattr(library, name).argtypes = [_POINTER] * 5 + [_INDEX] * 4
         library.quantise_rows.argtypes = [_POINTER] * 3 + [_INDEX] * 3
         library.scale_sums.argtypes = [_POINTER] * 5 + [_INDEX] * 3
+        for name in ("unpack_int8", "unpack_int4"):
+            getattr(library, name).argtypes = [_POINTER] * 3 + [_INDEX] * 3
         library.rms_norm.argtypes = [_POINTER] * 3 + [_INDEX] * 2 + [ctypes.c_float, _INDEX]
         library.swiglu.argtypes = [_POINTER] * 2 + [_INDEX] * 3
         library.rotate.argtypes = [_POINTER, _INDEX, *[_POINTER] * 3, *[_INDEX] * 4]
@@ -148,12 +159,21 @@ class Kernels:
             (M, N) bfloat16.
         """
         num_rows, width = x_MK.shape
-        y_MN = torch.empty(num_rows, num_columns, dtype=torch.bfloat16)
+        y_MN = torch.empty(num_rows, num_columns, dtype=torch.bfloat16, device="cpu")
         getattr(self._library, f"linear_{kind}")(
             x_MK.data_ptr(), weight.data_ptr(), _pointer(scale), _pointer(bias_N), y_MN.data_ptr(),
             num_rows, num_columns, width, torch.get_num_threads(),
         )  # fmt: skip
         return y_MN
+
+    def unpack(self, kind: str, weight: Tensor, scale: Tensor, width: int) -> Tensor:
+        """(N, K) bfloat16 of int8 or int4 weights, laid out as for `linear`."""
+        y_NK = torch.empty(len(weight), width, dtype=torch.bfloat16, device="cpu")
+        getattr(self._library, f"unpack_{kind}")(
+            weight.data_ptr(), scale.data_ptr(), y_NK.data_ptr(), len(weight), width,
+            torch.get_num_threads(),
+        )  # fmt: skip
+        return y_NK
 
     def quantise_rows(self, x_MK: Tensor) -> tuple[Tensor, Tensor]:
         """(M, K) int8 and (M,) float32 scales of bfloat16 rows; K a multiple of 16."""

@@ -35,13 +35,29 @@ def load_kernels() -> Kernels | None:
 
     The reason is logged at level INFO.
     """
-    if os.environ.get("SHUOWEN_KERNELS") == "0" or not _can_run():
-        return None
     try:
-        return Kernels(_open(_compiled()))
-    except (OSError, subprocess.SubprocessError) as error:
+        _check_wanted()
+        return _opened()
+    except (OSError, RuntimeError, AttributeError, subprocess.SubprocessError) as error:
         _log.info("The C kernels are not used: %s", error)
         return None
+
+
+def _check_wanted() -> None:
+    switch = os.environ.get("SHUOWEN_KERNELS", "1").lower()
+    if switch in ("0", "false", "no", "off"):
+        raise OSError(f"SHUOWEN_KERNELS is {switch}")
+    if not _can_run():
+        raise OSError("this processor has no AVX512_BF16, or the system is not supported")
+
+
+def _opened() -> Kernels:
+    library = _compiled()
+    try:
+        return Kernels(_open(library))
+    except (OSError, AttributeError):  # half written when the power failed, say
+        library.unlink(missing_ok=True)
+        return Kernels(_open(_compiled()))
 
 
 def _can_run() -> bool:
@@ -73,9 +89,16 @@ def cache_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(base) / "shuowen" / "kernels"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to another user")
+    for path in (folder.parent, folder, *folder.glob("*.so")):
+        _check_own(path)
     return folder
+
+
+def _check_own(path: Path) -> None:
+    """Raise `PermissionError` for what others could have put there; links count as themselves."""
+    status = path.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise PermissionError(f"{path} belongs to, or can be changed by, other users")
 
 
 def _key(compiler: str) -> str:
@@ -95,7 +118,9 @@ def _compile(compiler: str, library: Path) -> None:
         for source in _sources("*.c"):
             _run([compiler, *_FLAGS, str(source), "-o", f"{name}/{source.stem}.o"])
         objects = [str(path) for path in Path(name).glob("*.o")]
-        _run([compiler, "-shared", *objects, "-o", f"{name}/{library.name}", "-lm"])
+        _run(
+            [compiler, "-shared", "-Wl,-Bsymbolic", *objects, "-o", f"{name}/{library.name}", "-lm"]
+        )
         Path(name, library.name).replace(library)
 
 

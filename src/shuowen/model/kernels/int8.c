@@ -8,16 +8,18 @@
 #include "bf16.h"
 
 static float largest(const bf16 *row, isize width) {
-  __m512 most = _mm512_setzero_ps();
-  for (isize k = 0; k < width; k += LANES) most = _mm512_max_ps(most, _mm512_abs_ps(widen(row + k)));
-  return _mm512_reduce_max_ps(most);
+  __m512i most = _mm512_setzero_si512();
+  for (isize k = 0; k < width; k += LANES)  // as integers, where NaN is larger than any number
+    most = _mm512_max_epi32(most, _mm512_castps_si512(_mm512_abs_ps(widen(row + k))));
+  union { int32_t bits; float value; } both = {_mm512_reduce_max_epi32(most)};
+  return both.value;
 }
 
 void quantise_rows(const bf16 *x, int8_t *q, float *scale, isize num_rows, isize width,
                    isize num_threads) {
   #pragma omp parallel for schedule(static) num_threads(num_threads)
   for (isize m = 0; m < num_rows; m++) {
-    float most = largest(x + m * width, width);
+    float most = largest(x + m * width, width);  // NaN goes on in the scale
     __m512 factor = _mm512_set1_ps(most > 0 ? 127.0f / most : 0.0f);
     scale[m] = most / 127.0f;
     for (isize k = 0; k < width; k += LANES) {

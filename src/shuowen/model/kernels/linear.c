@@ -110,14 +110,15 @@ INLINE __m512 scaled(const bf16 *scale, __m512 sum, const bf16 *x, __m512bh colu
   KIND(NAME, LOAD, SCALE, M, C) KIND(NAME, LOAD, SCALE, M, 1)
 
 #define LINEAR(NAME, KIND, LOAD, SCALE)                                                       \
-  BOTH(KIND, NAME, LOAD, SCALE, 1, 2) BOTH(KIND, NAME, LOAD, SCALE, 2, 4)                     \
+  KIND(NAME, LOAD, SCALE, 1, 1) BOTH(KIND, NAME, LOAD, SCALE, 2, 4)                           \
   BOTH(KIND, NAME, LOAD, SCALE, 3, 4) BOTH(KIND, NAME, LOAD, SCALE, 4, 4)                     \
   BOTH(KIND, NAME, LOAD, SCALE, 5, 2) BOTH(KIND, NAME, LOAD, SCALE, 6, 2)                     \
   BOTH(KIND, NAME, LOAD, SCALE, 7, 2) BOTH(KIND, NAME, LOAD, SCALE, 8, 2)                     \
   static void NAME##_block(const Weights *w, const bf16 *x, bf16 *y, int m, isize n, isize end) { \
-    int is_wide = m > 1 && m * w->width * 2 > ROWS_IN_CACHE_BYTES;                            \
+    int is_wide = m * w->width * 2 > ROWS_IN_CACHE_BYTES;                                     \
     switch (m) {                                                                              \
-      CASE(NAME, 1, 2) CASE(NAME, 2, 4) CASE(NAME, 3, 4) CASE(NAME, 4, 4)                     \
+      case 1: RUN(NAME, 1, 1) break;                                                          \
+      CASE(NAME, 2, 4) CASE(NAME, 3, 4) CASE(NAME, 4, 4)                                      \
       CASE(NAME, 5, 2) CASE(NAME, 6, 2) CASE(NAME, 7, 2) CASE(NAME, 8, 2)                     \
     }                                                                                         \
   }                                                                                           \

@@ -17,6 +17,7 @@ from shuowen.model.internvl import InternVL
 from shuowen.model.linear import QuantisedLinear
 from shuowen.model.weights.plan import listed
 from shuowen.model.weights.rules import Piece, Run
+from shuowen.model.weights.safetensors_header import StoredTensor
 from shuowen.model.weights.shards import Checkpoint
 
 Progress = Callable[[int, int], None]
@@ -73,7 +74,7 @@ def fill_quantised(
 
 def check_quantised(model: InternVL, checkpoint: Checkpoint, folder: Path) -> None:
     """Raise `ModelError` where the tensors of a folder are not those of a prepared model."""
-    faults = list(_faults(own_tensors(model), checkpoint))
+    faults = list(_faults(model, checkpoint))
     if faults:
         raise ModelError(
             f"The quantised weights in {folder} do not fit its config.json: {'; '.join(faults)}.",
@@ -85,8 +86,17 @@ def _whole(name: str, shape: tuple[int, ...]) -> Piece:
     return Piece(name, shape, (Run(0, 0, shape[0]),))
 
 
-def _faults(wanted: dict[str, Tensor], checkpoint: Checkpoint) -> Iterator[str]:
-    stored = checkpoint.tensors
+def _fits(module: nn.Module, name: str, stored: StoredTensor) -> bool:
+    """Whether a stored tensor is of the type that it must have; kernels read it as such."""
+    own_name = name.rpartition(".")[2]
+    if isinstance(module, QuantisedLinear) and own_name != "bias":
+        weight_dtype, scale_dtype = module.dtypes
+        return stored.dtype == (weight_dtype if own_name == "weight" else scale_dtype)
+    return stored.dtype.is_floating_point
+
+
+def _faults(model: InternVL, checkpoint: Checkpoint) -> Iterator[str]:
+    wanted, stored = own_tensors(model), checkpoint.tensors
     yield from listed("missing", [name for name in wanted if name not in stored])
     yield from listed("unexpected", [name for name in stored if name not in wanted])
     yield from listed(
@@ -97,7 +107,7 @@ def _faults(wanted: dict[str, Tensor], checkpoint: Checkpoint) -> Iterator[str]:
             if name in stored
             and (
                 stored[name].shape != tuple(tensor.shape)
-                or stored[name].dtype.is_floating_point != tensor.dtype.is_floating_point
+                or not _fits(model.get_submodule(name.rpartition(".")[0]), name, stored[name])
             )
         ],
     )

@@ -217,7 +217,7 @@ def _swap(part: Path, folder: Path) -> None:
         folder.rename(old)
     try:
         part.rename(folder)
-    except OSError:
+    except BaseException:  # Ctrl-C too must not leave the folder without its name
         if old.exists():
             old.rename(folder)
         raise

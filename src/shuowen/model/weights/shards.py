@@ -48,6 +48,7 @@ class Shard:
     def tensor(self, name: str) -> Tensor:
         """A tensor as it lies in the file: a view, which is not to be written to."""
         stored = self.header.tensors[name]
+        self._advise("MADV_RANDOM", *self._pages(stored.start_byte, stored.num_bytes))
         return self._view(stored, stored.shape, stored.start_byte)
 
     def copy_rows(self, piece: Piece, target: Tensor) -> None:
@@ -79,8 +80,12 @@ class Shard:
         return raw.view(stored.dtype).view(shape)
 
     def _drop(self, start_byte: int, num_bytes: int) -> None:
+        self._advise("MADV_DONTNEED", *self._pages(start_byte, num_bytes))
+
+    def _pages(self, start_byte: int, num_bytes: int) -> tuple[int, int]:
+        """Where the page of a range's first byte starts, and how long the range is from there."""
         start = start_byte // mmap.PAGESIZE * mmap.PAGESIZE
-        self._advise("MADV_DONTNEED", start, start_byte + num_bytes - start)
+        return start, start_byte + num_bytes - start
 
     def _advise(self, advice: str, start: int, length: int) -> None:
         # Windows has no advice; there the system drops pages when it wants to.
