@@ -107,6 +107,43 @@ def test_other_types_than_bfloat16_work(made: type[QuantisedLinear]) -> None:
 
 
 @torch.no_grad()
+def test_what_is_no_number_is_not_hidden() -> None:
+    x = drawn(3, WIDTH).bfloat16()
+    x[1, 7] = torch.nan
+    out = filled(DynamicInt8Linear)(x)
+    assert out[1].isnan().all() and out[0].isfinite().all() and out[2].isfinite().all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("made", KINDS)
+def test_any_number_of_columns_works(made: type[QuantisedLinear]) -> None:
+    module = made(WIDTH, 83, False)
+    module.set_weight(drawn(83, WIDTH, seed=1).bfloat16(), None)
+    x = drawn(70, WIDTH, seed=3).bfloat16()
+    exact = x.float() @ module.dequantised(torch.float32).T
+    assert relative_error(module(x), exact) < 0.02
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("made", KINDS)
+def test_a_module_that_was_cast_is_not_read_as_what_it_was(made: type[QuantisedLinear]) -> None:
+    module, x = filled(made), drawn(3, WIDTH, seed=3).bfloat16()
+    before = module(x)
+    assert relative_error(module.to(torch.float16).to(torch.bfloat16)(x), before) < 0.02
+
+
+@pytest.mark.parametrize("made", [Int8Linear, Int4Linear])
+def test_weights_are_unpacked_alike_with_and_without_kernels(
+    made: type[QuantisedLinear], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = filled(made)
+    unpacked = module.dequantised(torch.bfloat16)
+    assert torch.equal(unpacked, module.dequantised(torch.float32).bfloat16())
+    monkeypatch.setattr(layers, "load_kernels", lambda: None)
+    assert torch.equal(unpacked, module.dequantised(torch.bfloat16))
+
+
+@torch.no_grad()
 def test_what_follows_in_one_pass_is_what_follows() -> None:
     plain = nn.Linear(WIDTH, NUM_COLUMNS).bfloat16()
     module = FusedLinear(WIDTH, NUM_COLUMNS).bfloat16()

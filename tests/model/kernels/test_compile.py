@@ -67,6 +67,26 @@ def test_a_processor_without_the_instructions_is_left_alone(
 
 
 @needs_processor
+def test_a_library_that_is_damaged_is_made_again(anew: Path) -> None:
+    assert compiling.load_kernels() is not None
+    (library,) = anew.rglob("*.so")
+    library.unlink()
+    library.touch(mode=0o700)
+    compiling.load_kernels.cache_clear()
+    assert compiling.load_kernels() is not None
+    assert library.stat().st_size > 0
+
+
+@needs_processor
+def test_what_others_could_change_is_not_loaded(anew: Path) -> None:
+    assert compiling.load_kernels() is not None
+    (library,) = anew.rglob("*.so")
+    library.chmod(0o770)
+    compiling.load_kernels.cache_clear()
+    assert compiling.load_kernels() is None
+
+
+@needs_processor
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="needs root")
 def test_a_cache_of_another_user_is_not_trusted(anew: Path) -> None:
     folder = anew / "shuowen" / "kernels"

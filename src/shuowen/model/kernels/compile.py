@@ -88,7 +88,9 @@ def cache_folder() -> Path:
     """Where compiled kernels are kept, for this user only: code is loaded from there."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(base) / "shuowen" / "kernels"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.parent.parent.mkdir(parents=True, exist_ok=True)
+    for path in (folder.parent, folder):
+        path.mkdir(mode=0o700, exist_ok=True)
     for path in (folder.parent, folder, *folder.glob("*.so")):
         _check_own(path)
     return folder
@@ -118,10 +120,10 @@ def _compile(compiler: str, library: Path) -> None:
         for source in _sources("*.c"):
             _run([compiler, *_FLAGS, str(source), "-o", f"{name}/{source.stem}.o"])
         objects = [str(path) for path in Path(name).glob("*.o")]
-        _run(
-            [compiler, "-shared", "-Wl,-Bsymbolic", *objects, "-o", f"{name}/{library.name}", "-lm"]
-        )
-        Path(name, library.name).replace(library)
+        made = Path(name, library.name)
+        _run([compiler, "-shared", "-Wl,-Bsymbolic", *objects, "-o", str(made), "-lm"])
+        made.chmod(0o700)
+        made.replace(library)
 
 
 def _run(command: list[str]) -> None:
