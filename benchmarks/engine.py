@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from random_model import write_random_model
 
 from shuowen.evals.report import align
@@ -85,9 +84,7 @@ class Engine:
 def start(name: str, folder: Path, threads: int) -> Engine:
     kind, options = ENGINES[name]
     command = [sys.executable, str(WORKER), kind, str(folder), str(threads), json.dumps(options)]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     engine = Engine(name, process)
     engine.tasks = engine.listen().get("tasks", [])
     return engine
@@ -128,9 +125,8 @@ def weight_bytes(config: ModelConfig, weights: str) -> float:
     layer = language.width * (
         language.qkv_width + language.num_heads * language.head_width + 3 * language.mlp_width
     )
-    head = language.vocab_size * language.width * min(BYTES_PER_WEIGHT[weights], 2.0)
-    if weights == "int4":
-        head = language.vocab_size * language.width  # stays in eight bits
+    bytes_per_weight = 1.0 if weights == "int4" else BYTES_PER_WEIGHT[weights]
+    head = language.vocab_size * language.width * bytes_per_weight
     return language.num_layers * layer * BYTES_PER_WEIGHT[weights] + head
 
 
@@ -190,7 +186,6 @@ def main() -> None:
     asked = parser.parse_args()
     folder = asked.folder / f"random-{asked.size.lower()}"
     write_random_model(folder, asked.size)
-    np.seterr(all="raise")
     names = asked.engine or list(ENGINES)
     engines = [start(name, folder, asked.threads) for name in names]
     bandwidth = measure(engines, asked.task or list(TASKS), asked.rounds)

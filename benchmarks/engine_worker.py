@@ -2,8 +2,7 @@
 
 Run by `engine.py`, which writes a line of JSON for each task and reads one line back:
 
-    {"task": "decode", "round": 1}  ->  {"seconds": 1.9, "tokens": 64}
-    {"task": "end"}                 ->  {"peak_mb": 1720}
+    {"task": "decode", "round": 1}  ->  {"seconds": 1.9, "tokens": 65, "peak_mb": 1720}
 
 Tasks, all greedy and without an end token; prompts differ from round to round, so that nothing is
 found in a cache:
@@ -184,8 +183,6 @@ def main() -> None:
     print(json.dumps({"tasks": sorted(tasks)}), file=answers, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
-        if asked["task"] == "end":
-            break
         answer = {**tasks[asked["task"]](asked["round"]), "peak_mb": peak_memory_mb()}
         print(json.dumps(answer), file=answers, flush=True)
     os._exit(0)  # a library's threads must not keep the process
