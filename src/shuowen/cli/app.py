@@ -72,7 +72,8 @@ class LazyGroup(click.Group):
             raise
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "shuowen"
-            say_error(f"{error.format_message()} See: {path} --help")
+            sentence = " ".join(error.format_message().split())  # click writes lists in lines
+            say_error(f"{sentence} See: {path} --help")
             raise click.exceptions.Exit(UsageError.exit_code) from error
         except BrokenPipeError:
             _leave_closed_pipe()
@@ -93,7 +94,7 @@ Examples:
 
 \b
 Exit codes:
-  0 all is well           6 too little memory        10 some of the work failed
+  0 all is well           6 memory or window full    10 some of the work failed
   2 wrong option          7 an engine failed             and the rest is written
   3 unreadable source     8 cannot write output      70 a bug in Shuowen
   4 missing extra         9 URL refused or failed   130 stopped with Ctrl-C

@@ -24,6 +24,9 @@ With PROMPT one answer goes to standard output. Without it, on a terminal, a cha
 lists its commands, Ctrl-C stops an answer, Ctrl-D ends. Without it, in a pipe, the question is read
 from standard input. Only the answer goes to standard output; remarks go to standard error.
 
+A name on a hub that is not here yet is downloaded first, as `shuowen models download` does. Exit
+code 10 tells that an answer of a given form was cut off.
+
 \b
 Examples:
   shuowen chat ./InternVL3-1B "What is this?" --image photo.jpg
@@ -77,7 +80,8 @@ Examples:
 @click.option(
     "--max-tiles",
     type=click.IntRange(1, MAX_TILES),
-    help="Most tiles of 448 × 448 that a picture is cut into; more shows smaller print.",
+    help="Most tiles of 448 × 448 that a picture is cut into; more shows smaller print, and each"
+    " takes a CPU one or two seconds.",
 )
 @click.option(
     "--position-step",
@@ -93,7 +97,11 @@ Examples:
     metavar="FILE",
     help="The answer is JSON that the schema in FILE accepts. Needs shuowen[constrain].",
 )
-@click.option("--regex", metavar="PATTERN", help="The whole answer matches PATTERN.")
+@click.option(
+    "--regex",
+    metavar="PATTERN",
+    help="The whole answer matches PATTERN. Needs shuowen[constrain].",
+)
 @click.option(
     "--tools",
     "tools_file",

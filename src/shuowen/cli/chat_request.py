@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,15 @@ from shuowen.cli.chat_options import (
 from shuowen.cli.chat_screen import Screen
 from shuowen.cli.chat_transcript import write_file
 from shuowen.cli.console import printable
+from shuowen.cli.models_download import bring
 from shuowen.cli.source_options import limits_from, read_options_from
 from shuowen.engines.load import is_url, load_model
-from shuowen.errors import UsageError
+from shuowen.errors import EXIT_PARTIAL, UsageError
 from shuowen.generation.engine import Engine, Request
 from shuowen.generation.results import Completion
+from shuowen.hub.download import find_model
+from shuowen.hub.names import ModelName, parse_name
+from shuowen.hub.settings import HubSettings
 from shuowen.image.page import Pixels
 from shuowen.prompt.messages import Message
 from shuowen.prompt.options import EncodeOptions
@@ -112,6 +116,7 @@ def carry_out(asked: ChatRequest, *, read_line: ReadLine = terminal_line) -> Non
     """
     prompt = _prompt(asked)
     screen = Screen()
+    _check_overlay(asked.overlay)
     if prompt is None:
         _check_chat(asked, screen)
     shown = list(_attachments(asked))
@@ -150,6 +155,14 @@ def _check_chat(asked: ChatRequest, screen: Screen) -> None:
         raise UsageError("--n is for one question.", "Add a PROMPT.")
 
 
+def _check_overlay(path: Path | None) -> None:
+    """Raise `UsageError` for a picture that could not be written, before the minutes of asking."""
+    if path is not None and path.suffix.lower() != ".png":
+        raise UsageError(f"--overlay {path} is no PNG file.", "Give it a name that ends in .png.")
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageError(f"The folder of --overlay {path} does not exist.", "Create it first.")
+
+
 def _attachments(asked: ChatRequest) -> Iterator[Attachment]:
     for image in asked.images:
         yield from attach_pictures(image, asked.opening)
@@ -169,9 +182,25 @@ def _only_picture(asked: ChatRequest, shown: Sequence[Attachment]) -> Pixels | N
 
 
 def _opened(asked: ChatRequest) -> Engine:
-    if sys.stderr.isatty() and not is_url(asked.model):
+    if is_url(asked.model):
+        return load_model(asked.model, **asked.engine_options)
+    _bring_missing(asked.model)
+    if sys.stderr.isatty():
         click.echo(f"Loading {printable(asked.model)} …", err=True)
     return load_model(asked.model, **asked.engine_options)
+
+
+def _bring_missing(model: str) -> None:
+    """Download a model that is not here, as `shuowen models download` does: with a bar."""
+    settings = HubSettings.from_environment()
+    with suppress(UsageError):  # what is no name, `load_model` will tell
+        name = parse_name(model)
+        if (
+            isinstance(name, ModelName)
+            and not settings.is_offline
+            and not find_model(name, settings)
+        ):
+            bring(name, settings, None)
 
 
 def _answer(asked: ChatRequest, asking: Asking, question: Message, picture: Pixels | None) -> None:
@@ -184,6 +213,12 @@ def _answer(asked: ChatRequest, asking: Asking, question: Message, picture: Pixe
         raise
     if asked.overlay is not None and picture is not None:
         _save_overlay(asked.overlay, completion.text, picture, asking.screen)
+    if asked.request.params.constraint and _is_cut_off(completion):
+        raise click.exceptions.Exit(EXIT_PARTIAL)  # what is not whole has not the form
+
+
+def _is_cut_off(completion: Completion) -> bool:
+    return any(each.finish_reason != "stop" for each in completion.candidates)
 
 
 def _presenter(asked: ChatRequest, screen: Screen, picture: Pixels | None) -> Presenter:

@@ -12,12 +12,13 @@ import click
 
 from shuowen.cli.models_progress import BytesBar, say
 from shuowen.cli.values import Nearest
-from shuowen.errors import MissingExtraError, OutputError
+from shuowen.errors import MissingExtraError, OutputError, UsageError
 from shuowen.hub.card import licence_of
 from shuowen.hub.folder import weight_names
 from shuowen.hub.headers import read_header
 from shuowen.hub.manifest import manifest_of, write_manifest
 from shuowen.hub.writing import writing
+from shuowen.model.config_json import read_config_json
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +49,7 @@ def convert_command(folder: Path, out: Path, layout: Literal["original", "hf"]) 
         from shuowen.model.weights.load import load_model
         from shuowen.model.weights.save import save_model
     _refuse_existing(out)
+    _check_source(folder, layout)
     with BytesBar("Loading") as bar:
         model = load_model(folder, dtype=_dtype(folder), progress=bar.reach)
     say(f"Writing {out}.")
@@ -108,6 +110,15 @@ def _torch_needed(doing: str) -> Iterator[None]:
             f"{doing} needs the package {package}, which is not installed.",
             'Run: pip install "shuowen[torch]"',
         ) from error
+
+
+def _check_source(folder: Path, layout: str) -> None:
+    """Raise `UsageError` where converting would change nothing, or cannot be."""
+    found = read_config_json(folder)
+    if found.precision is not None:
+        raise UsageError(f"{folder} is quantised.", "Convert the folder that it was made from.")
+    if found.form == layout:
+        raise UsageError(f"{folder} has the {layout} layout already.", "Name the other layout.")
 
 
 def _refuse_existing(out: Path) -> None:

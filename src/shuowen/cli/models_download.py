@@ -51,13 +51,14 @@ def download_command(name: str, to: Path | None, offline: bool) -> None:
             f"{name} is a folder that is here already.", f"Write hf:{name} for the model of a hub."
         )
     settings = HubSettings.from_environment(offline=offline)
-    folder = _look_up(named, settings, to) if settings.is_offline else _bring(named, settings, to)
+    folder = _look_up(named, settings, to) if settings.is_offline else bring(named, settings, to)
     click.echo(folder)
     model = named if to is None else to
     say(f"Next: shuowen chat {shlex.quote(str(model))} --image photo.jpg")
 
 
-def _bring(name: ModelName, settings: HubSettings, to: Path | None) -> Path:
+def bring(name: ModelName, settings: HubSettings, to: Path | None) -> Path:
+    """Download what is missing of a model, with a bar and its licence; gives its folder."""
     with DownloadBar() as bar:
         done = download(name, settings, to=to, watcher=bar)
     if not done.num_files:

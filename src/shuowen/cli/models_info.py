@@ -39,6 +39,7 @@ class ModelFacts:
         window: Longest sequence, in positions.
         visual_tokens_per_tile: How many tokens a tile of a picture takes.
         max_tiles: Most tiles of a picture, its thumbnail not counted.
+        quantised: How Shuowen has quantised the weights; empty when it has not.
         licence: As the card names it; empty when it does not.
         has_tokenizer: Whether the tokenizer's files are there.
         missing: Files that a whole model has and this one lacks.
@@ -55,6 +56,7 @@ class ModelFacts:
     window: int
     visual_tokens_per_tile: int
     max_tiles: int
+    quantised: Mapping[str, str]
     licence: str
     has_tokenizer: bool
     missing: tuple[str, ...]
@@ -112,6 +114,7 @@ def read_facts(folder: Path) -> ModelFacts:
         window=language.window,
         visual_tokens_per_tile=found.config.visual_tokens_per_tile,
         max_tiles=found.config.max_tiles,
+        quantised=found.precision or {},
         licence=licence_of(folder),
         has_tokenizer=has_tokenizer(folder),
         missing=missing_in(folder),
@@ -155,7 +158,9 @@ def _parts() -> dict[str, str]:
     """What tensors' names start with, in any layout, and the part of the network that it is."""
     from shuowen.model.weights.layouts import LAYOUTS
 
-    return {part.theirs: part.ours.partition(".")[0] for layout in LAYOUTS for part in layout.parts}
+    parts = [part for layout in LAYOUTS for part in layout.parts]
+    own = {part.ours: part.ours.partition(".")[0] for part in parts}  # as quantised folders have it
+    return own | {part.theirs: part.ours.partition(".")[0] for part in parts}
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int]]:
@@ -178,6 +183,7 @@ def _as_text(facts: ModelFacts) -> str:
         ("parameters", f"{total:,}"),
         *((f"  {_TITLES.get(each, each)}", f"{n:,}") for each, n in facts.num_parameters.items()),
         ("types", ", ".join(f"{name} {n:,}" for name, n in facts.dtypes.items()) or "none"),
+        ("quantised", ", ".join(f"{k} {v}" for k, v in facts.quantised.items()) or "no"),
         ("weight files", gigabytes(facts.weights_bytes)),
         ("window", f"{facts.window:,} tokens"),
         (

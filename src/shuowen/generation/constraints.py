@@ -55,8 +55,9 @@ def make_constrainer(constraint: Constraint, tokenizer: Tokenizer) -> Constraine
         ) from error
     matcher = LLMatcher(_vocabulary(tokenizer), _grammar(constraint), log_level=0)
     if matcher.is_error():
+        reason = " ".join(matcher.get_error().split()).rstrip(".")
         raise UsageError(
-            f"The {_name(constraint)} cannot be used: {matcher.get_error().strip()}",
+            f"The {_name(constraint)} cannot be used: {reason}.",
             "Correct it, or leave out what the message names.",
         )
     return _GrammarConstrainer(matcher)

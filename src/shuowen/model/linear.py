@@ -104,10 +104,19 @@ class QuantisedLinear(nn.Module):
     def quantised(cls, weight_NK: Tensor) -> tuple[Tensor, Tensor]:
         """Integers and scales for floating-point weights.
 
-        A block of rows at a time: the head's 151,674 rows in float32 would take 0.5 GB.
+        A block of rows at a time: the head's 151,674 rows in float32 would take 0.5 GB. What stays
+        is allocated first, so that what passes leaves no holes around it.
         """
-        blocks = [cls._quantised_rows(rows) for rows in weight_NK.split(_WEIGHT_ROWS)]
-        return torch.cat([each for each, _ in blocks]), torch.cat([scale for _, scale in blocks])
+        shapes = (each.shape[1:] for each in cls._quantised_rows(weight_NK[:0]))
+        packed, scale = (
+            torch.empty(len(weight_NK), *shape, dtype=dtype, device=weight_NK.device)
+            for shape, dtype in zip(shapes, cls.dtypes, strict=True)
+        )
+        blocks = (x.split(_WEIGHT_ROWS) for x in (weight_NK, packed, scale))
+        for rows, to_packed, to_scale in zip(*blocks, strict=True):
+            for to, values in zip((to_packed, to_scale), cls._quantised_rows(rows), strict=True):
+                to.copy_(values)
+        return packed, scale
 
     def dequantised(self, dtype: torch.dtype) -> Tensor:
         """(N, K) weights, as near to the original as the format allows."""

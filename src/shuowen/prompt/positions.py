@@ -103,7 +103,9 @@ def too_long(
     smallest = positions_needed(num_text, num_visual, max_new_tokens, POSITION_STEPS[-1])
     if smallest <= window:
         return CapacityError(
-            message, 'Set position_step="auto", max_tiles lower, or max_tokens lower.'
+            message,
+            'Set position_step="auto", max_tiles lower, or max_tokens lower'
+            " (--position-step auto, --max-tiles, --max-tokens).",
         )
     if num_text + max_new_tokens < window:
         return CapacityError(message, "Send fewer pictures, or set max_tiles lower.")

@@ -120,7 +120,7 @@ def find_device(name: str) -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
-            f"There is no device {name!r}: {str(error).splitlines()[0]}",
+            f"There is no device {name!r} here.",
             'Choose "auto", "cpu" or, with an NVIDIA GPU and its PyTorch, "cuda".',
         ) from error
     return device

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from shuowen.errors import CapacityError, InternalError
+from shuowen.machine import give_back_memory
 from shuowen.model.config import ModelConfig
 from shuowen.model.config_json import read_config_json
 from shuowen.model.internvl import InternVL
@@ -23,6 +24,8 @@ from shuowen.model.weights.plan import Plan, make_plan
 from shuowen.model.weights.quantised import fill_quantised
 from shuowen.model.weights.rules import Shape
 from shuowen.model.weights.shards import Checkpoint, open_checkpoint
+
+_GIVE_BACK_BYTES = 1 << 28
 
 Progress = Callable[[int, int], None]
 """Called with the bytes loaded so far and the bytes in all, both as stored."""
@@ -83,6 +86,7 @@ def load_model(
             )
             _Filler(checkpoint, plan, shapes, dtype, where, progress).fill(model)
     _check_filled(model)
+    give_back_memory()
     return model.eval()
 
 
@@ -138,7 +142,7 @@ class _Filler:
         self._dtype = dtype
         self._device = device
         self._progress = progress
-        self._done_bytes = 0
+        self._done_bytes = self._given_back_bytes = 0
         self._all_bytes = sum(self._stored_bytes(name) for name in plan)
 
     @torch.no_grad()
@@ -147,6 +151,7 @@ class _Filler:
             module = model.get_submodule(path)
             if isinstance(module, WeightTaker):
                 self._hand_over(module, path, names)
+                self._give_back_now_and_then()
             else:
                 for name in names:
                     own_name = name.rpartition(".")[2]
@@ -160,6 +165,12 @@ class _Filler:
         weight_OI = self._assemble(f"{path}.weight")
         bias_O = self._assemble(f"{path}.bias") if f"{path}.bias" in names else None
         module.set_weight(weight_OI, bias_O)
+
+    def _give_back_now_and_then(self) -> None:
+        """What quantising freed would stand beside the whole model in the end."""
+        if self._done_bytes - self._given_back_bytes > _GIVE_BACK_BYTES:
+            self._given_back_bytes = self._done_bytes
+            give_back_memory()
 
     def _mapped(self, name: str) -> Tensor | None:
         """A table of which few rows are ever read stays in the file, where it is stored as wanted.
