@@ -5,6 +5,7 @@
 #   make lint                ruff and mypy
 #   make bench DATA=folder   score reading on pages with known text
 #   make benchmark-reading DATA=folder   speed and errors beside other programs
+#   make benchmark-engine    InternVL3's engine beside transformers, on random weights
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,7 @@ SAMPLE ?= samples/scan-zh.pdf
 DEMO_DIR := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint bench benchmark-reading has-data clean
+.PHONY: help demo test test-slow lint bench benchmark-reading benchmark-engine has-data clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -44,6 +45,9 @@ bench: has-data $(VENV)/.dev
 
 benchmark-reading: has-data $(VENV)/.dev
 	$(BIN)/python benchmarks/reading.py $(DATA)
+
+benchmark-engine: $(VENV)/.dev
+	$(BIN)/python benchmarks/engine.py
 
 has-data:
 	@test -n "$(DATA)" || { echo "Say where the pages are: make $(MAKECMDGOALS) DATA=folder"; exit 2; }
