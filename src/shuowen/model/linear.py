@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from shuowen.model.few_rows import KERNEL_DTYPES, few_rows, suits
 from shuowen.model.kernels.calls import readable
 from shuowen.model.kernels.compile import load_kernels
 
@@ -160,7 +161,7 @@ class Int8Linear(QuantisedLinear):
     """Weights of eight bits with a scale for every output, the largest of a row being 127."""
 
     kind = "int8"
-    dtypes = (torch.int8, torch.float32)
+    dtypes = KERNEL_DTYPES["int8"]
     max_kernel_rows = 48
 
     def __init__(self, in_width: int, out_width: int, has_bias: bool) -> None:
@@ -189,7 +190,7 @@ class Int4Linear(QuantisedLinear):
     """
 
     kind = "int4"
-    dtypes = (torch.uint8, torch.bfloat16)
+    dtypes = KERNEL_DTYPES["int4"]
     max_kernel_rows = 32
 
     def __init__(self, in_width: int, out_width: int, has_bias: bool) -> None:
@@ -260,44 +261,3 @@ class DynamicInt8Linear(Int8Linear):
         q_MK = (rows_MK / scale_M1.clamp_min(1e-30)).round_().to(torch.int8)
         y_MN = torch._int_mm(q_MK, self.weight.t()) * scale_M1 * self.scale
         return y_MN if self.bias is None else y_MN + self.bias
-
-
-_KERNEL_DTYPES: dict[str, tuple[torch.dtype, torch.dtype]] = {
-    "bf16": (torch.bfloat16, torch.bfloat16),
-    "int8": Int8Linear.dtypes,
-    "int4": Int4Linear.dtypes,
-}
-"""What each linear kernel reads as weight and as scale."""
-
-
-def few_rows(
-    kind: str,
-    max_rows: int,
-    x_MK: Tensor,
-    weight: Tensor,
-    scale: Tensor | None,
-    bias_N: Tensor | None,
-) -> Tensor | None:
-    """x W^T + b through the C kernel; None where rows are many or the kernel does not suit."""
-    num_rows = x_MK.numel() // x_MK.shape[-1]
-    if num_rows == 0:
-        return x_MK.new_empty(*x_MK.shape[:-1], len(weight))
-    weight_dtype, scale_dtype = _KERNEL_DTYPES[kind]
-    is_readable = (
-        readable(weight, weight_dtype) and readable(scale, scale_dtype) and readable(bias_N)
-    )
-    wants_gradients = torch.is_grad_enabled() and weight.requires_grad
-    if num_rows > max_rows or x_MK.shape[-1] % 64 or not suits(x_MK) or not is_readable:
-        return None
-    kernels = None if wants_gradients else load_kernels()
-    if kernels is None:
-        return None
-    rows_MK = x_MK.reshape(num_rows, -1).contiguous()
-    y_MN = kernels.linear(kind, rows_MK, weight, scale, bias_N, len(weight))
-    return y_MN.view(*x_MK.shape[:-1], -1)
-
-
-def suits(x_MK: Tensor) -> bool:
-    """The kernels read bfloat16 on the processor and know nothing of gradients."""
-    is_inference = not (torch.is_grad_enabled() and x_MK.requires_grad)
-    return is_inference and x_MK.dtype == torch.bfloat16 and x_MK.device.type == "cpu"

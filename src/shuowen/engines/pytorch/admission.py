@@ -46,3 +46,11 @@ def check_room(num_prompt: int, max_tokens: int, cache: KVCache) -> None:
             f" cache, which holds {num_slots}.",
             "Ask for fewer new tokens or fewer tiles, or raise kv_cache_bytes.",
         )
+
+
+def check_queue(num_waiting: int, max_waiting: int) -> None:
+    """Raise `CapacityError` where too many answers wait already."""
+    if num_waiting >= max_waiting:
+        raise CapacityError(
+            f"{num_waiting} answers wait already.", "Try again later, or raise max_waiting."
+        )

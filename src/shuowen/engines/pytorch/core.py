@@ -19,9 +19,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Sequence
 
-import torch
-
-from shuowen.engines.pytorch.admission import check_inputs, check_room
+from shuowen.engines.pytorch.admission import check_inputs, check_queue, check_room
 from shuowen.engines.pytorch.batch import Batch, pack
 from shuowen.engines.pytorch.events import Event, Failed, Finished, Progress
 from shuowen.engines.pytorch.kv_cache import KVCache
@@ -32,10 +30,10 @@ from shuowen.engines.pytorch.runner import Runner, Scores
 from shuowen.engines.pytorch.running_request import RunningRequest, make_states
 from shuowen.engines.pytorch.scheduler import Scheduler
 from shuowen.engines.pytorch.sequences import Chunk, Prompt, TokenSequence
-from shuowen.errors import CapacityError, EngineError, ShuowenError
+from shuowen.errors import EngineError, ShuowenError
 from shuowen.generation.candidate import CandidateState, Step
 from shuowen.generation.params import SamplingParams
-from shuowen.generation.results import Delta, PromptProgress
+from shuowen.generation.results import Delta
 from shuowen.prompt.inputs import ModelInputs
 from shuowen.prompt.tokenizer import Tokenizer
 
@@ -64,8 +62,9 @@ class EngineCore:
         self.runner = runner
         self.cache: KVCache = runner.cache
         self.scheduler = Scheduler(runner.cache, options.max_running)
-        tiles = options.vision_batch_tiles or default_vision_tiles(runner.device)
-        self.pictures = PictureEncoder(runner, tiles, options.visual_cache_bytes)
+        self.pictures = PictureEncoder(
+            runner, options.vision_batch_tiles, options.visual_cache_bytes
+        )
         self._tokenizer = tokenizer
         self._stop_ids = frozenset(stop_ids)
         self._options = options
@@ -117,11 +116,7 @@ class EngineCore:
         config = self.runner.model.config
         check_inputs(inputs, config)
         check_room(inputs.num_tokens, params.max_tokens, self.cache)
-        if len(self.scheduler.waiting) >= self._options.max_waiting:
-            raise CapacityError(
-                f"{len(self.scheduler.waiting)} answers wait already.",
-                "Try again later, or raise max_waiting.",
-            )
+        check_queue(len(self.scheduler.waiting), self._options.max_waiting)
         states = states or self.prepare(inputs, params)
         window, size = config.language.window, self.cache.page_tokens
         prompt = Prompt(inputs, params.max_tokens, window, size)
@@ -200,9 +195,8 @@ class EngineCore:
         if middle:
             return self._compute(chunks[:middle]) + self._compute(chunks[middle:])
         chunk = chunks[0]
-        if chunk.num_tokens > 1:
-            half = chunk.first + chunk.num_tokens // 2
-            return self._compute([Chunk(chunk.sequence, chunk.first, half)])
+        if half := chunk.num_tokens // 2:
+            return self._compute([Chunk(chunk.sequence, chunk.first, chunk.first + half)])
         self._fail(self._request(chunk.sequence), no_memory("for a single token"))
         return []
 
@@ -224,14 +218,13 @@ class EngineCore:
             self.cache.poison(sequence.table)
             self._fail(request, not_numbers("model"))
             return
+        choosing = [sequence]
         if request.first_token is None:
             self._split(request, sequence)
             choosing = list(request.sequences.values())
-        else:
-            choosing = [sequence]
         try:
             for each in choosing:
-                self._follow(request, each, _next(request.states[each.key[1]], scores, row))
+                self._follow(request, each, scores.advance(row, request.states[each.key[1]]))
         except EngineError as error:
             self._fail(request, error)
 
@@ -279,12 +272,7 @@ class EngineCore:
     def _report_prompt(self, request: RunningRequest) -> None:
         """How far the prompt is, while there is nothing else to tell."""
         if request.first_token is None:
-            progress = PromptProgress(
-                tiles_seen=request.num_tiles - self.pictures.num_left(request.number),
-                num_tiles=request.num_tiles,
-                tokens_done=request.sequences[0].num_stored,
-                num_tokens=request.prompt.num_tokens,
-            )
+            progress = request.progress(self.pictures.num_left(request.number))
             self._events.append(Progress(request.number, progress))
 
     def _report(self, request: RunningRequest, delta: Delta | None) -> None:
@@ -308,14 +296,3 @@ class EngineCore:
 
     def _request(self, sequence: TokenSequence) -> RunningRequest:
         return self._requests[sequence.key[0]]
-
-
-def default_vision_tiles(device: torch.device) -> int:
-    """Tiles at a time: enough to fill a GPU; a processor is full with one, which takes seconds."""
-    return 1 if device.type == "cpu" else 16
-
-
-def _next(state: CandidateState, scores: Scores, row: int) -> Step:
-    if state.greedy_token_ok:
-        return state.advance_token(scores.likeliest[row])
-    return state.advance(scores.row(row))

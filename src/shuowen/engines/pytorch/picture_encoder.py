@@ -25,12 +25,12 @@ class PictureEncoder:
 
     Args:
         runner: Runs the vision encoder.
-        max_tiles: Tiles of one batch.
+        max_tiles: Tiles of one batch; None leaves it to the device.
         cache_bytes: How much is kept of pictures that may be asked about again.
     """
 
-    def __init__(self, runner: Runner, max_tiles: int, cache_bytes: int) -> None:
-        self.max_tiles = max_tiles
+    def __init__(self, runner: Runner, max_tiles: int | None, cache_bytes: int) -> None:
+        self.max_tiles = max_tiles or default_vision_tiles(runner.device)
         self._runner = runner
         self._queue = VisionQueue()
         self._cache = VisualCache(cache_bytes)
@@ -92,6 +92,11 @@ class PictureEncoder:
         self.max_tiles //= 2
         _log.warning("Memory ran out; %d tiles at a time from now on.", self.max_tiles)
         return []
+
+
+def default_vision_tiles(device: torch.device) -> int:
+    """Tiles at a time: enough to fill a GPU; a processor is full with one, which takes seconds."""
+    return 1 if device.type == "cpu" else 16
 
 
 def not_numbers(part: str) -> EngineError:

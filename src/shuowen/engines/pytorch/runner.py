@@ -23,6 +23,7 @@ from shuowen.engines.pytorch.kernel_attention import (
 from shuowen.engines.pytorch.kv_cache import KVCache
 from shuowen.engines.pytorch.padded_attention import PaddedAttention
 from shuowen.engines.pytorch.span_attention import SpanAttention
+from shuowen.generation.candidate import CandidateState, Step
 from shuowen.image.normalise import normalise
 from shuowen.model.attention import Attention
 from shuowen.model.internvl import InternVL
@@ -47,6 +48,12 @@ class Scores:
         """All logits of one row, (V,)."""
         row_V: NDArray[np.float32] = self.logits_NV[index].float().cpu().numpy()
         return row_V
+
+    def advance(self, index: int, state: CandidateState) -> Step:
+        """Choose a candidate's next token from one row; the likeliest is known already."""
+        if state.greedy_token_ok:
+            return state.advance_token(self.likeliest[index])
+        return state.advance(self.row(index))
 
 
 class Runner:

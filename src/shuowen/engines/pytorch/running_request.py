@@ -9,7 +9,7 @@ from shuowen.engines.pytorch.sequences import Prompt, TokenSequence
 from shuowen.generation.candidate import CandidateState
 from shuowen.generation.constraints import make_constrainer
 from shuowen.generation.params import SamplingParams
-from shuowen.generation.results import Completion, Timings, Usage
+from shuowen.generation.results import Completion, PromptProgress, Timings, Usage
 from shuowen.prompt.inputs import ModelInputs
 from shuowen.prompt.tokenizer import Tokenizer
 
@@ -62,6 +62,15 @@ class RunningRequest:
     def is_finished(self) -> bool:
         """Whether every candidate is."""
         return all(state.finished for state in self.states)
+
+    def progress(self, num_tiles_left: int) -> PromptProgress:
+        """How far the prompt is, while the first candidate's sequence stands for all."""
+        return PromptProgress(
+            tiles_seen=self.num_tiles - num_tiles_left,
+            num_tiles=self.num_tiles,
+            tokens_done=self.sequences[0].num_stored,
+            num_tokens=self.prompt.num_tokens,
+        )
 
     @property
     def needs_pictures(self) -> bool:

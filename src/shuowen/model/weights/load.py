@@ -61,8 +61,7 @@ def load_model(
         device: Where they go.
         prepare: Changes the model, still without memory, before it is filled: puts modules with a
             `set_weight` in the place of linear ones, which then get their weights through that,
-            one module at a time, on `device` and of type `dtype`. Not called for a folder that
-            Shuowen has quantised, which says itself how.
+            one by one, on `device`, of type `dtype`. Not called for a folder that is quantised.
         progress: Called after every parameter.
 
     Returns:
