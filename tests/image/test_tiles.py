@@ -37,7 +37,7 @@ def reference_processor(side: int = SIDE) -> Any:
 
 
 def upstream_grid(width: int, height: int, fewest: int, most: int, side: int) -> tuple[int, int]:
-    """The rule as §3.1's five sentences say it, written the long way."""
+    """The rule of InternVL's `dataset.py`, written the long way."""
     found = set()
     for number in range(fewest, most + 1):
         for columns in range(1, number + 1):

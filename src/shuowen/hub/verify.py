@@ -77,7 +77,9 @@ def verify_files(
 
 
 def delete_damaged(folder: Path, findings: list[Finding]) -> list[str]:
-    """Delete damaged files, and what they link to, so that a download brings them anew.
+    """Delete damaged files so that a download brings them anew.
+
+    What they link to in the shared cache goes as well; what lies elsewhere stays.
 
     Returns:
         Their names.
@@ -88,7 +90,8 @@ def delete_damaged(folder: Path, findings: list[Finding]) -> list[str]:
     damaged = [finding.path for finding in findings if finding.state == "damaged"]
     for name in damaged:
         path = folder / name
-        if path.is_symlink():
+        # The shared cache keeps contents in `blobs`; a link to anywhere else is not ours to follow.
+        if path.is_symlink() and path.resolve().parent == folder.resolve().parents[1] / "blobs":
             path.resolve().unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     return damaged

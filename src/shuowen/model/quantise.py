@@ -1,4 +1,4 @@
-"""A model folder becomes one with quantised weights, which loads faster and needs less disk."""
+"""A model folder becomes one with quantised weights, which needs less disk."""
 
 from __future__ import annotations
 
