@@ -119,6 +119,8 @@ class SamplingParams:
         _check("num_candidates", self.num_candidates, 1, 128)
         for token_id, bias in self.logit_bias.items():
             _check(f"logit_bias[{token_id}]", bias, -100, 100)
+        if isinstance(self.stop, str):
+            raise UsageError(f"stop is the text {self.stop!r}.", "Give a tuple of texts.")
         if any(not stop for stop in self.stop):
             raise UsageError("A stop text is empty.", "Leave it out, or write at least a letter.")
 

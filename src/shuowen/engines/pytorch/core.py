@@ -152,7 +152,7 @@ class EngineCore:
 
     def _see(self) -> None:
         """Encode some tiles, and tell those who wait for pictures."""
-        for number, error in self.pictures.see(self._requests):
+        for number, error in dict(self.pictures.see(self._requests)).items():
             self._fail(self._requests[number], error)
         for request in self._requests.values():
             if request.num_tiles and request.started is not None:
@@ -177,6 +177,7 @@ class EngineCore:
 
     def _compute(self, chunks: Sequence[Chunk]) -> list[tuple[Batch, Scores]]:
         """Run chunks as one batch, or in parts where memory does not suffice."""
+        chunks = [each for each in chunks if each.sequence.is_active]  # a half may have failed
         if not chunks:
             return []
         try:
