@@ -507,7 +507,7 @@ class Pieces:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\r\n"), min_size=1), max_size=5),
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1), max_size=5),
     st.lists(st.integers(0, 200), max_size=8),
     st.sampled_from([b"\n", b"\r\n"]),
 )
