@@ -28,6 +28,10 @@ class Regex:
 
 Constraint = JsonSchema | Regex
 
+MAX_STOPS, MAX_STOP_LENGTH = 64, 1000
+MAX_BIASES = 2000
+"""Every token costs as much work as these ask for, so a request may not ask for any number."""
+
 _FEWEST_REPEATS = 4
 
 
@@ -106,25 +110,54 @@ class SamplingParams:
     """Go on to max_tokens over the model's end token; for measuring speed."""
 
     def __post_init__(self) -> None:
-        _check("max_tokens", self.max_tokens, 1, 1_000_000)
+        _check_whole("max_tokens", self.max_tokens, 1, 1_000_000)
         _check("temperature", self.temperature, 0, 2)
-        _check("top_k", self.top_k, 0, 1_000_000)
+        _check_whole("top_k", self.top_k, 0, 1_000_000)
         _check("top_p", self.top_p, 1e-9, 1)
         _check("min_p", self.min_p, 0, 1)
         _check("repetition_penalty", self.repetition_penalty, 1e-3, 100)
         _check("presence_penalty", self.presence_penalty, -2, 2)
         _check("frequency_penalty", self.frequency_penalty, -2, 2)
-        _check("no_repeat_ngram", self.no_repeat_ngram, 0, 1000)
-        _check("logprobs", self.logprobs or 0, 0, 20)
-        _check("num_candidates", self.num_candidates, 1, 128)
-        for token_id, bias in self.logit_bias.items():
-            _check(f"logit_bias[{token_id}]", bias, -100, 100)
-        if isinstance(self.stop, str):
-            raise UsageError(f"stop is the text {self.stop!r}.", "Give a tuple of texts.")
-        if any(not stop for stop in self.stop):
-            raise UsageError("A stop text is empty.", "Leave it out, or write at least a letter.")
+        _check_whole("no_repeat_ngram", self.no_repeat_ngram, 0, 1000)
+        _check_whole("logprobs", 0 if self.logprobs is None else self.logprobs, 0, 20)
+        _check_whole("num_candidates", self.num_candidates, 1, 128)
+        if self.seed is not None:
+            _check_whole("seed", self.seed, -(2**63), 2**64 - 1)
+        _check_bias(self.logit_bias)
+        _check_stop(self.stop)
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(
+            f"{name} is {value!r}, which is no number.", f"Choose {low:g} to {high:g}."
+        )
     if not low <= value <= high:  # also refuses NaN, which compares false
         raise UsageError(f"{name} is {value}.", f"Choose {low:g} to {high:g}.")
+
+
+def _check_whole(name: str, value: int, low: int, high: int) -> None:
+    """What the engine counts with; 2.5 would stop it in the middle of its work."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"{name} is {value!r}.", "Choose a whole number.")
+    if not low <= value <= high:
+        raise UsageError(f"{name} is {value}.", f"Choose {low} to {high}.")
+
+
+def _check_bias(logit_bias: Mapping[int, float]) -> None:
+    if len(logit_bias) > MAX_BIASES:
+        message = f"logit_bias names {len(logit_bias)} tokens."
+        raise UsageError(message, f"Name at most {MAX_BIASES}.")
+    for token_id, bias in logit_bias.items():
+        _check_whole("A token id in logit_bias", token_id, 0, 2**31)
+        _check(f"logit_bias[{token_id}]", bias, -100, 100)
+
+
+def _check_stop(stop: tuple[str, ...]) -> None:
+    if isinstance(stop, str) or not all(isinstance(each, str) for each in stop):
+        raise UsageError(f"stop is {stop!r}.", "Give a tuple of texts.")
+    if any(not each for each in stop):
+        raise UsageError("A stop text is empty.", "Leave it out, or write at least a letter.")
+    if len(stop) > MAX_STOPS or any(len(each) > MAX_STOP_LENGTH for each in stop):
+        hint = f"Give at most {MAX_STOPS}, each of at most {MAX_STOP_LENGTH} characters."
+        raise UsageError("The stop texts are too many or too long.", hint)

@@ -18,6 +18,7 @@ from shuowen.engines.pytorch.events import Failed, Finished, Progress
 from shuowen.engines.pytorch.pages import PageTable
 from shuowen.engines.pytorch.runner import Scores
 from shuowen.errors import CapacityError, EngineError, UsageError
+from shuowen.generation.candidate import CandidateState, Step
 from shuowen.generation.params import JsonSchema, Regex, RepetitionGuard, SamplingParams
 from shuowen.generation.results import PromptProgress
 from shuowen.prompt.inputs import ModelInputs
@@ -441,6 +442,38 @@ def test_pictures_that_are_not_numbers_fail_their_requests_and_are_not_kept(
     assert ask(core, PICTURES, SHORT).candidates == expected(PICTURES, SHORT)
 
 
+def test_two_pictures_of_a_batch_that_are_not_numbers_fail_their_request_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    core = make_core(vision_batch_tiles=8)
+    see = core.runner.see
+    monkeypatch.setattr(core.runner, "see", lambda tiles: see(tiles) * float("nan"))
+    bad, good = core.submit(PICTURES, SHORT), core.submit(prompt(words(1, 9)), SHORT)
+    ended = [event for event in run_all(core) if not isinstance(event, Progress)]
+    assert sorted(event.request_id for event in ended) == [bad, good]
+
+
+def test_a_bug_in_choosing_costs_its_request_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = make_core()
+    advance = Scores.advance
+
+    def stumble(self: Scores, row: int, state: CandidateState) -> Step:
+        if state is bad_state:
+            raise TypeError("odd")
+        return advance(self, row, state)
+
+    monkeypatch.setattr(Scores, "advance", stumble)
+    good_inputs = prompt(words(3, 9))
+    states = core.prepare(PICTURES, SHORT)
+    bad_state = states[0]
+    bad, good = core.submit(PICTURES, SHORT, states), core.submit(good_inputs, SHORT)
+    ended = {event.request_id: event for event in run_all(core) if not isinstance(event, Progress)}
+    assert isinstance(ended[bad], Failed)
+    assert isinstance(ended[good], Finished)
+    assert ended[good].completion.candidates == expected(good_inputs, SHORT)
+    assert core.cache.num_available == core.cache.pool.num_pages
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -495,6 +528,26 @@ def test_where_not_even_one_token_fits_one_request_fails(monkeypatch: pytest.Mon
     assert isinstance(ended[bad].error, CapacityError)
     assert isinstance(ended[good], Finished)
     assert ended[good].completion.candidates == expected(good_inputs, SHORT)
+
+
+def test_where_one_of_several_candidates_does_not_fit_their_request_fails_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    core = make_core()
+    run = core.runner.run
+
+    def run_prompts_only(batch: Batch) -> Scores:
+        if all(chunk.first >= chunk.sequence.prompt.num_tokens for chunk in batch.chunks):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return run(batch)
+
+    monkeypatch.setattr(core.runner, "run", run_prompts_only)
+    params = SamplingParams(max_tokens=6, temperature=1.0, seed=1, num_candidates=3)
+    bad = core.submit(prompt(words(3, 9)), params)
+    ended = [event for event in run_all(core) if not isinstance(event, Progress)]
+    assert [event.request_id for event in ended] == [bad]
+    assert isinstance(ended[0], Failed)
+    assert core.cache.num_available == core.cache.pool.num_pages
 
 
 def test_where_not_even_one_tile_fits_its_requests_fail(monkeypatch: pytest.MonkeyPatch) -> None:

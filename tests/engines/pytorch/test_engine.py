@@ -108,6 +108,31 @@ def test_closing_a_stream_cancels_its_request(
     assert list(stream) == []
 
 
+def test_a_stream_closed_by_another_thread_ends_for_the_one_that_waits(
+    engine: PytorchEngine, core: EngineCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_held, go_on = threading.Event(), threading.Event()
+    step = core.step
+
+    def hold() -> list[Event]:
+        is_held.set()
+        go_on.wait(30)
+        return step()
+
+    stream = engine.stream(request(1, LONG))
+    next(stream)
+    monkeypatch.setattr(core, "step", hold)
+    assert is_held.wait(30)  # the engine computes, so the reader below waits
+    with ThreadPoolExecutor(1) as pool:
+        rest = pool.submit(list, stream)
+        time.sleep(0.05)
+        stream.close()
+        go_on.set()
+        assert len(rest.result(timeout=30)) < LONG.max_tokens
+    wait_until_cancelled(core, 1)
+    assert list(stream) == []
+
+
 def test_a_stream_that_nobody_holds_is_cancelled_too(
     engine: PytorchEngine, core: EngineCore, cancelled: list[int]
 ) -> None:
@@ -177,6 +202,23 @@ def test_a_loop_that_dies_tells_everybody(
             list(stream)
     with pytest.raises(EngineError, match="by accident"):
         engine.generate(request(1, LONG))
+
+
+class Panic(BaseException):
+    """As PyO3 raises for a panic in Rust: no Exception."""
+
+
+def test_even_a_panic_leaves_nobody_waiting(
+    engine: PytorchEngine, core: EngineCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic() -> list[Event]:
+        raise Panic("index out of bounds")
+
+    stream = engine.stream(request(1, LONG))
+    next(stream)
+    monkeypatch.setattr(core, "step", panic)
+    with pytest.raises(EngineError, match="Panic: index out of bounds"):
+        list(stream)
 
 
 def test_one_requests_trouble_at_the_door_is_nobody_elses(

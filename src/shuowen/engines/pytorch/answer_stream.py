@@ -32,13 +32,17 @@ class AnswerStream(Iterator[StreamEvent]):
         if self._has_ended:
             raise StopIteration
         news = self._news.get()
-        self._has_ended = isinstance(news, Completion | ShuowenError)
+        if isinstance(news, Completion | ShuowenError):
+            self._has_ended = True  # never back to False: another thread may have closed it
         if isinstance(news, ShuowenError):
             raise news
         return news
 
     def close(self) -> None:
-        """Cancel the request unless it has ended; a second call does nothing."""
+        """Cancel the request unless it has ended; a second call does nothing.
+
+        A thread that waits for news meanwhile gets what comes next, and nothing after it.
+        """
         if not self._has_ended:
             self._has_ended = True
             self._cancel()

@@ -30,7 +30,7 @@ from shuowen.engines.pytorch.runner import Runner, Scores
 from shuowen.engines.pytorch.running_request import RunningRequest, make_states
 from shuowen.engines.pytorch.scheduler import Scheduler
 from shuowen.engines.pytorch.sequences import Chunk, Prompt, TokenSequence
-from shuowen.errors import EngineError, ShuowenError
+from shuowen.errors import ShuowenError, as_shuowen_error
 from shuowen.generation.candidate import CandidateState, Step
 from shuowen.generation.params import SamplingParams
 from shuowen.generation.results import Delta
@@ -226,8 +226,8 @@ class EngineCore:
         try:
             for each in choosing:
                 self._follow(request, each, scores.advance(row, request.states[each.key[1]]))
-        except EngineError as error:
-            self._fail(request, error)
+        except Exception as error:  # even a bug that one request shows costs it alone
+            self._fail(request, as_shuowen_error(error, "choosing a token"))
 
     def _split(self, request: RunningRequest, trunk: TokenSequence) -> None:
         """Give every candidate a sequence: it shares the prompt's pages, or waits without any."""

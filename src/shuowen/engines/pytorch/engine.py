@@ -125,7 +125,7 @@ class PytorchEngine:
                 for event in core.step():
                     self._tell(event)
             self._cancel_all(core)
-        except Exception as error:  # whatever it is, nobody may wait for ever
+        except BaseException as error:  # a panic in Rust too: nobody may wait for ever
             _log.error("The engine stopped.", exc_info=error)
             self._give_up(error)
         while not self._orders.empty():  # nothing can be added that expects an answer
@@ -157,8 +157,8 @@ class PytorchEngine:
             self._tickets[ticket.request_id] = ticket
 
     def _stop(self, core: EngineCore, ticket: _Ticket) -> None:
-        if self._tickets.pop(ticket.request_id, None) is not None:
-            core.cancel(ticket.request_id)
+        # The ticket stays until the end is told: another thread may wait for it.
+        core.cancel(ticket.request_id)
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -176,7 +176,7 @@ class PytorchEngine:
         for event in core.step():
             self._tell(event)
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: BaseException) -> None:
         with self._lock:
             self._end = EngineError(
                 f"The engine stopped: {type(error).__name__}: {error}",
