@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from shuowen.engines.pytorch.engine import PytorchEngine
 from shuowen.engines.pytorch.events import Event
 from shuowen.errors import CapacityError, EngineError, UsageError
 from shuowen.generation.engine import Request
-from shuowen.generation.params import Regex, SamplingParams
+from shuowen.generation.params import ALL_ROOM, Regex, SamplingParams
 from shuowen.generation.results import Candidate, Completion, Delta, StreamEvent
 from shuowen.prompt.messages import ImagePart, Message
 from shuowen.prompt.processor import Processor
@@ -236,3 +237,21 @@ def test_one_requests_trouble_at_the_door_is_nobody_elses(
         with pytest.raises(Exception, match="KeyError"):
             engine.generate(request(2, LONG))
         assert first_delta(other).text
+
+
+def test_all_the_room_there_is_can_be_asked_for(
+    engine: PytorchEngine, core: EngineCore, processor: Processor
+) -> None:
+    endless = replace(LONG, max_tokens=ALL_ROOM)
+    asked = request(1, endless, has_picture=True)
+    inputs = processor.encode(asked.messages, asked.encode, max_new_tokens=0)
+    num_slots = core.cache.pool.num_pages * core.cache.page_tokens
+    room = min(processor.settings.window, num_slots) - inputs.num_tokens
+    assert len(engine.generate(asked).candidates[0].token_ids) == room
+    with pytest.raises(CapacityError):
+        engine.generate(replace(asked, params=replace(LONG, max_tokens=room + 1)))
+
+
+def test_a_field_for_a_server_is_refused(engine: PytorchEngine) -> None:
+    with pytest.raises(UsageError, match="'top_z'"):
+        engine.stream(replace(request(1, LONG), extra_fields={"top_z": 1}))

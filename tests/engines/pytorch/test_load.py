@@ -108,6 +108,8 @@ def test_the_cache_takes_no_more_than_it_may() -> None:
     assert cache.pool.num_pages == 1_000_000 // size
     with pytest.raises(CapacityError, match=f"takes {size}"):
         make_cache(model, EngineOptions(kv_cache_bytes=size - 1, page_tokens=16))
+    with pytest.raises(CapacityError, match="does not suffice for a key-value cache"):
+        make_cache(model, EngineOptions(kv_cache_bytes=2**50, page_tokens=16))
 
 
 def test_without_a_limit_the_cache_holds_as_many_windows_as_may_run_at_most() -> None:

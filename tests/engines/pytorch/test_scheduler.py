@@ -163,3 +163,17 @@ def test_a_step_is_bounded_and_everything_ends(
                 scheduler.remove(each)
     assert not scheduler.active
     assert not scheduler.waiting
+
+
+def test_pages_adopted_again_after_giving_way_count_once() -> None:
+    scheduler = make_scheduler()
+    first, second = sequence(1, 30), sequence(1, 30)
+    scheduler.enqueue(first)
+    planned(scheduler, 40)
+    scheduler.enqueue(second)
+    scheduler.admit()
+    once = second.num_adopted
+    assert once > 0
+    scheduler.preempt(second)
+    scheduler.admit()
+    assert second.num_adopted == once <= second.prompt.num_tokens

@@ -48,6 +48,13 @@ def check_room(num_prompt: int, max_tokens: int, cache: KVCache) -> None:
         )
 
 
+def room_for_answer(inputs: ModelInputs, window: int, cache: KVCache) -> int:
+    """Most new tokens that fit the window and the key-value cache after a prompt, at least 1."""
+    taken = float(inputs.positions_T[-1]) + 1 if inputs.num_tokens else 0
+    num_slots = cache.pool.num_pages * cache.page_tokens
+    return max(1, min(int(window - taken), num_slots - inputs.num_tokens))
+
+
 def check_queue(num_waiting: int, max_waiting: int) -> None:
     """Raise `CapacityError` where too many answers wait already."""
     if num_waiting >= max_waiting:

@@ -11,23 +11,27 @@ import atexit
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
 import torch
 
+from shuowen.engines.pytorch.admission import room_for_answer
 from shuowen.engines.pytorch.answer_stream import AnswerStream, News
 from shuowen.engines.pytorch.core import EngineCore
 from shuowen.engines.pytorch.events import Event, Finished, Progress
-from shuowen.errors import EngineError, as_shuowen_error
+from shuowen.errors import EngineError, UsageError, as_shuowen_error
 from shuowen.generation.candidate import CandidateState
 from shuowen.generation.engine import Request
-from shuowen.generation.params import SamplingParams
+from shuowen.generation.params import ALL_ROOM, SamplingParams
 from shuowen.generation.results import Completion
 from shuowen.prompt.inputs import ModelInputs
 from shuowen.prompt.processor import Processor
 
 _log = logging.getLogger("shuowen")
+
+_LEAST_ROOM = 64
+"""Tokens that must be left for the answer where a request asks for all the room there is."""
 
 
 @dataclass(eq=False)
@@ -72,10 +76,8 @@ class PytorchEngine:
 
     def stream(self, request: Request) -> AnswerStream:
         """Start answering at once; see `Engine.stream`. Errors come here or from the stream."""
-        params, core = request.params, self._open_core()
-        inputs = self._processor.encode(
-            request.messages, request.encode, request.tools, max_new_tokens=params.max_tokens
-        )
+        core = self._open_core()
+        inputs, params = self._prompt(request, core)
         states = core.prepare(inputs, params)
         ticket = _Ticket()
         self._order(lambda core: self._submit(core, ticket, inputs, params, states))
@@ -98,6 +100,26 @@ class PytorchEngine:
         self._thread.join()
         self._core = None
         atexit.unregister(self.close)
+
+    def _prompt(self, request: Request, core: EngineCore) -> tuple[ModelInputs, SamplingParams]:
+        """The prompt, and how to sample once it is known how much room it leaves."""
+        if request.extra_fields:
+            raise UsageError(
+                f"An engine that runs here knows no field {min(request.extra_fields)!r}.",
+                "Leave it out.",
+            )
+        params = request.params
+        wants_all_room = params.max_tokens == ALL_ROOM
+        inputs = self._processor.encode(
+            request.messages,
+            request.encode,
+            request.tools,
+            max_new_tokens=_LEAST_ROOM if wants_all_room else params.max_tokens,
+        )
+        if wants_all_room:
+            room = room_for_answer(inputs, self._processor.settings.window, core.cache)
+            params = replace(params, max_tokens=room)
+        return inputs, params
 
     def _open_core(self) -> EngineCore:
         if self._core is None or self._end is not None:

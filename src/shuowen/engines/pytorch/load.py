@@ -13,6 +13,7 @@ from shuowen.engines.pytorch.core import EngineCore
 from shuowen.engines.pytorch.engine import PytorchEngine
 from shuowen.engines.pytorch.kv_cache import KVCache, page_bytes
 from shuowen.engines.pytorch.options import EngineOptions
+from shuowen.engines.pytorch.out_of_memory import is_out_of_memory, no_memory
 from shuowen.engines.pytorch.passing_thread import in_a_passing_thread
 from shuowen.engines.pytorch.runner import Runner
 from shuowen.errors import CapacityError, UsageError
@@ -142,7 +143,7 @@ def make_cache(model: InternVL, options: EngineOptions) -> KVCache:
     """The key-value cache that the options, or the memory, allow.
 
     Raises:
-        CapacityError: Not even one page fits.
+        CapacityError: Not even one page fits, or the memory does not hold what the options ask.
     """
     language = model.config.language
     weight = model.language.norm.weight
@@ -155,13 +156,18 @@ def make_cache(model: InternVL, options: EngineOptions) -> KVCache:
             f"{num_bytes} bytes hold no page of the key-value cache, which takes {size}.",
             "Raise kv_cache_bytes, or close other programs.",
         )
-    return KVCache(
-        language,
-        num_pages=num_pages,
-        page_tokens=options.page_tokens,
-        dtype=weight.dtype,
-        device=weight.device,
-    )
+    try:
+        return KVCache(
+            language,
+            num_pages=num_pages,
+            page_tokens=options.page_tokens,
+            dtype=weight.dtype,
+            device=weight.device,
+        )
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise no_memory(f"for a key-value cache of {num_bytes} bytes") from error
 
 
 def default_cache_bytes(device: torch.device, model: InternVL) -> int:

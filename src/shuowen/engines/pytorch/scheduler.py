@@ -56,6 +56,8 @@ class Scheduler:
         """Take an active sequence's pages; it will be computed again."""
         self.remove(sequence)
         sequence.num_stored = 0
+        if not sequence.generated:
+            sequence.num_adopted = 0  # else the same pages would count once more
         self.enqueue(sequence)
 
     def admit(self) -> list[TokenSequence]:
