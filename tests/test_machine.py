@@ -39,3 +39,11 @@ def test_memory_within_a_container_s_limit(limits: Path) -> None:
     assert machine.memory_bytes() == whole
     (limits / "memory.max").write_text("1000000\n")
     assert machine.memory_bytes() == 1_000_000
+
+
+def test_data_is_kept_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert machine.data_home() == tmp_path / "shuowen"
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert machine.data_home() == tmp_path / ".local" / "share" / "shuowen"

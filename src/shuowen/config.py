@@ -31,6 +31,8 @@ class Limits:
     """Longest time for one whole download, in seconds."""
     allow_private_addresses: bool = False
     """Whether a URL may lead to a private, loopback or link-local address."""
+    hosts: tuple[str, ...] = ()
+    """The only hosts, by exact name, that a URL may lead to; none lets it lead to any."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How much of this machine a process may use."""
+"""How much of this machine a process may use, and where it keeps what it must not forget."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def memory_bytes() -> int | None:
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = _read_words(_MEMORY_LIMIT)
     return min(physical, int(limit[0])) if limit and limit[0].isdigit() else physical
+
+
+def data_home() -> Path:
+    """The folder for what is kept between runs: $XDG_DATA_HOME/shuowen, ~/.local/share/shuowen."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return Path(base) / "shuowen" if base else Path.home() / ".local" / "share" / "shuowen"
 
 
 def give_back_memory() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,13 +18,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from shuowen.engines import remote
 from shuowen.engines.remote import RemoteEngine
 from shuowen.engines.remote_answer import UNKNOWN_TOKEN
+from shuowen.engines.remote_extension import Beside, retracted_in
 from shuowen.engines.remote_line import Reply
-from shuowen.engines.remote_options import RemoteOptions
+from shuowen.engines.remote_options import Dialect, RemoteOptions
 from shuowen.errors import CapacityError, EngineError, ShuowenError, UsageError
 from shuowen.generation.engine import Request
-from shuowen.generation.params import JsonSchema, Regex, RepetitionGuard, SamplingParams
+from shuowen.generation.params import (
+    ALL_ROOM,
+    JsonSchema,
+    Regex,
+    RepetitionGuard,
+    SamplingParams,
+)
 from shuowen.generation.results import Completion, Delta
 from shuowen.prompt.messages import ImagePart, Message, Tool, ToolCall, VideoPart
 from shuowen.prompt.options import EncodeOptions
@@ -229,6 +239,87 @@ def test_extra_fields_reach_the_server_and_cannot_stand_for_options(server: Mode
         RemoteOptions(extra_fields={"seed": 5})
 
 
+BEYOND = {"top_k": 5, "min_p": 0.1, "repetition_penalty": 1.1}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "form"),
+    [
+        ("lmdeploy", {"response_format": {"type": "regex_schema", "regex_schema": "a+"}}),
+        ("vllm", {"structured_outputs": {"regex": "a+"}}),
+        ("shuowen", {"response_format": {"type": "regex_schema", "regex_schema": "a+"}}),
+    ],
+)
+def test_what_a_known_server_has_beyond_the_protocol_is_sent_by_its_names(
+    server: ModelServer, dialect: Dialect, form: dict[str, Any]
+) -> None:
+    engine = RemoteEngine(server.url, RemoteOptions(model="tiny", dialect=dialect))
+    engine.generate(asked(**BEYOND, ignore_end=True, constraint=Regex("a+")))
+    body = server.bodies[0]
+    assert {**BEYOND, "ignore_eos": True, **form}.items() <= body.items()
+    with pytest.raises(UsageError, match="no_repeat_ngram"):
+        engine.stream(asked(no_repeat_ngram=3))
+
+
+@pytest.mark.parametrize(("dialect", "is_told"), [("lmdeploy", True), ("vllm", False)])
+def test_tiles_of_a_picture_are_told_to_who_can_cut_them(
+    server: ModelServer, dialect: Dialect, is_told: bool
+) -> None:
+    engine = RemoteEngine(server.url, RemoteOptions(model="tiny", dialect=dialect))
+    request = Request(messages=(Message.of("user", ImagePart(PICTURE, max_tiles=2)),))
+    if not is_told:
+        with pytest.raises(UsageError, match="max_tiles"):
+            engine.stream(request)
+        return
+    engine.generate(request)
+    (part,) = server.bodies[0]["messages"][0]["content"]
+    assert part["image_url"]["max_dynamic_patch"] == 2
+
+
+@pytest.mark.parametrize(
+    ("owner", "dialect"),
+    [("vllm", "vllm"), ("lmdeploy", "lmdeploy"), ("somebody", "openai"), (None, "openai")],
+)
+def test_a_server_is_asked_once_which_program_it_is(
+    server: ModelServer, owner: str | None, dialect: Dialect
+) -> None:
+    server.models = {"data": [{"id": "tiny", "owned_by": owner}]}
+    engine = RemoteEngine(server.url, RemoteOptions(dialect="auto"))
+    assert (engine.dialect, engine.model_name) == (dialect, "tiny")
+    assert engine.dialect == dialect
+    assert server.paths == ["/v1/models"]
+    with pytest.raises(UsageError, match="dialect"):
+        RemoteOptions(dialect="ollama")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("models", [{"data": [{"id": "a"}, {"id": "b"}]}, {"models": []}, None])
+def test_a_server_that_does_not_say_what_it_is_counts_as_openais(
+    server: ModelServer, models: object
+) -> None:
+    server.models = models
+    engine = RemoteEngine(server.url, RemoteOptions(model="tiny", dialect="auto"))
+    assert engine.dialect == "openai"
+    assert engine.generate(asked()).text == "Hello"
+
+
+def test_fields_of_one_request_go_as_they_are(server: ModelServer, engine: RemoteEngine) -> None:
+    engine.generate(replace(asked(), extra_fields={"tool_choice": "none"}))
+    assert server.bodies[0]["tool_choice"] == "none"
+    with pytest.raises(UsageError, match="'seed' cannot be an extra field"):
+        engine.stream(replace(asked(), extra_fields={"seed": 1}))
+
+
+def test_all_the_room_there_is_needs_no_number(server: ModelServer, engine: RemoteEngine) -> None:
+    engine.generate(asked(max_tokens=ALL_ROOM))
+    assert "max_tokens" not in server.bodies[0]
+
+
+def test_a_request_is_sent_before_its_answer_is_read(server: ModelServer) -> None:
+    server.chat = refused(400, {"error": {"message": "no n"}})
+    with pytest.raises(UsageError, match="no n"):
+        RemoteEngine(server.url, RemoteOptions(model="tiny")).stream(asked())
+
+
 def test_candidates_are_told_apart(server: ModelServer, engine: RemoteEngine) -> None:
     server.chat = streamed(
         choice("b", index=1),
@@ -273,12 +364,15 @@ def test_tool_calls_become_text_as_the_model_wrote_it(
 def test_log_probabilities_come_with_ids_where_the_server_tells_them(
     server: ModelServer, engine: RemoteEngine
 ) -> None:
-    likely = [{"token": "token_id:7", "logprob": -0.5}, {"token": "b", "logprob": -1.5}]
+    half = {"token": "\ufffd", "logprob": -1.5, "bytes": [0xE4]}
+    likely = [{"token": "token_id:7", "logprob": -0.5}, half]
     content = [{"token": "token_id:7", "logprob": -0.5, "top_logprobs": likely}]
+    content.append({"token": "好", "logprob": -0.25, "bytes": None, "top_logprobs": None})
     server.chat = streamed(choice("a", logprobs={"content": content}), choice(end="stop"))
-    (found,) = engine.generate(asked(logprobs=2)).candidates[0].logprobs
-    assert (found.token_id, found.logprob) == (7, -0.5)
-    assert found.top == ((7, -0.5), (UNKNOWN_TOKEN, -1.5))
+    first, second = engine.generate(asked(logprobs=2)).candidates[0].logprobs
+    assert (first.token_id, first.logprob, first.data) == (7, -0.5, b"")
+    assert first.top == ((7, -0.5, b""), (UNKNOWN_TOKEN, -1.5, b"\xe4"))
+    assert (second.token_id, second.data) == (UNKNOWN_TOKEN, "好".encode())
 
 
 def test_a_server_that_does_not_stream_is_understood(
@@ -388,6 +482,7 @@ def test_the_key_is_sent_and_never_shown(
         (streamed(choice("a", index=4)), EngineError, "candidate 4"),
         (streamed(choice("a"), done=False), EngineError, "before the end"),
         (streamed(choice("a")), EngineError, "before the end"),
+        (streamed(choice("internal error happened", end="error")), EngineError, "failed"),
         (lambda handler: handler.reply(b"<html>"), EngineError, "no chat completion"),
         (lambda handler: handler.reply(b"\xff\xfe", 500), EngineError, "500"),
         (lambda handler: handler.connection.close(), EngineError, "failed"),
@@ -434,6 +529,26 @@ def test_a_silent_server_is_given_up(server: ModelServer) -> None:
         RemoteEngine(server.url, options).generate(asked())
 
 
+def test_a_server_that_does_not_tell_its_models_is_not_waited_for_by_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remote, "_LIST_SECONDS", 0.2)
+    monkeypatch.setattr(remote, "_SLOW_SECONDS", 0.1)
+    monkeypatch.setattr(remote, "_REMEMBERED_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = RemoteEngine(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = time.monotonic()
+        for _ in range(5):
+            with pytest.raises(EngineError, match="does not answer"):
+                _ = engine.model_name
+        assert time.monotonic() - started < 0.5  # one wait, not five
+        time.sleep(0.3)
+        started = time.monotonic()
+        with pytest.raises(EngineError, match="does not answer"):
+            _ = engine.model_name
+        assert time.monotonic() - started > 0.15  # asked again
+
+
 def test_a_server_that_never_ends_is_cut_off_in_time(server: ModelServer) -> None:
     def answer(handler: Handler) -> None:
         handler.start_stream()
@@ -460,7 +575,20 @@ def test_closing_a_stream_hangs_up(server: ModelServer, engine: RemoteEngine) ->
     server.chat = endless("a")
     stream = engine.stream(asked())
     next(stream)
-    stream.close()  # type: ignore[attr-defined]  # every stream of ours is a generator
+    stream.close()
+    assert server.hung_up.wait(10)
+    stream.close()
+
+
+def test_closing_a_stream_from_another_thread_ends_the_wait(
+    server: ModelServer, engine: RemoteEngine
+) -> None:
+    server.chat = endless("a")
+    stream = engine.stream(asked())
+    next(stream)
+    threading.Timer(0.05, stream.close).start()
+    with pytest.raises(EngineError, match="broken off"):
+        next(stream)
     assert server.hung_up.wait(10)
 
 
@@ -507,7 +635,9 @@ class Pieces:
 
 
 @given(
-    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1), max_size=5),
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1), max_size=5
+    ),
     st.lists(st.integers(0, 200), max_size=8),
     st.sampled_from([b"\n", b"\r\n"]),
 )
@@ -530,3 +660,36 @@ def test_an_option_out_of_range_is_refused() -> None:
     for make in makers:
         with pytest.raises(UsageError):
             make()
+
+
+def test_a_refusal_is_kept_apart_from_the_text(server: ModelServer, engine: RemoteEngine) -> None:
+    server.chat = streamed(
+        choice(delta={"content": None, "refusal": "I "}),
+        {**choice(delta={"refusal": "won't."}), "shuowen": {"fields": [], "notices": ["x"]}},
+        choice(end="stop"),
+    )
+    *deltas, last = engine.stream(asked())
+    assert "".join(each.refusal for each in deltas if isinstance(each, Delta)) == "I won't."
+    assert isinstance(last, Completion) and last.text == ""
+    assert last.candidates[0].refusal == "I won't."
+    assert not last.extra and "x" not in last.notices  # it is not known to be a Shuowen
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["notices", "finish_details", "retracted", "index", "detail", "x"]),
+                inner,
+            )
+        ),
+    )
+)
+def test_whatever_another_shuowen_says_beside_its_answer_does_no_harm(sent: object) -> None:
+    beside = Beside()
+    beside.take(sent)
+    assert retracted_in(sent) >= 0
+    assert all(isinstance(each, str) for each in beside.notices)
+    assert not {"notices", "retracted", "finish_details"} & beside.extra.keys()

@@ -1,5 +1,7 @@
 import ssl
+import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -7,10 +9,11 @@ from typing import Any
 import pytest
 
 from shuowen.config import Limits
-from shuowen.errors import FetchError, InputError
+from shuowen.errors import FetchError, FetchTooLargeError, InputError
 from shuowen.image.formats import sniff
 from shuowen.source import address
 from shuowen.source.fetch import MAX_REDIRECTS, fetch
+from shuowen.source.stop import Stop
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
 HERE = Limits(allow_private_addresses=True, fetch_seconds=20)
@@ -153,9 +156,9 @@ def test_what_is_no_web_address_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("http://10.0.0.1/", "10.0.0.1 leads to"),
-        ("http://169.254.169.254/latest/meta-data/", "169.254.169.254 leads to"),
-        ("//[::1]/", "::1 leads to"),
+        ("http://10.0.0.1/", "10.0.0.1 is not an address"),
+        ("http://169.254.169.254/latest/meta-data/", "169.254.169.254 is not an address"),
+        ("//[::1]/", "::1 is not an address"),
         ("http://inside.example/", "inside.example leads to 192.168.1.1"),
         ("file:///etc/passwd", "not an http or https address"),
         ("http://[broken", "redirects to what is not an address"),
@@ -323,3 +326,49 @@ def test_slow_servers_are_cut_off_behind_tls_too(
     with pytest.raises(FetchError, match="took too long"):
         fetch(secure.url("/a", "documents.example"), IN_A_HURRY, resolve=local)
     assert not secure.finished.is_set()
+
+
+def test_a_download_ends_when_nobody_wants_it_any_more(server: Any) -> None:
+    server.answers["/slow"] = drip(b"HTTP/1.1 200 OK\r\n\r\n%PDF-", b"x", 200)
+    stop = Stop()
+    timer = threading.Timer(0.1, stop.set)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(FetchError, match="broken off") as caught:
+        fetch(server.url("/slow?key=secret"), HERE, stop=stop)
+    timer.join()
+    assert time.monotonic() - started < 2
+    assert "secret" not in str(caught.value)
+
+
+def test_a_download_that_nobody_wants_is_not_begun(server: Any) -> None:
+    stop = Stop()
+    stop.set()
+    with pytest.raises(FetchError, match="broken off"):
+        fetch(server.url("/"), HERE, stop=stop)
+    assert not server.requests
+
+
+def test_what_is_too_large_has_its_own_status(server: Any) -> None:
+    server.answers["/"] = answer()
+    with pytest.raises(FetchTooLargeError) as caught:
+        fetch(server.url("/"), Limits(allow_private_addresses=True, max_bytes=100))
+    assert caught.value.http_status == 413
+
+
+def test_only_hosts_that_are_allowed_are_asked(server: Any) -> None:
+    server.answers["/a.pdf"] = answer()
+    url = server.url("/a.pdf")
+    assert fetch(url, replace(HERE, hosts=("127.0.0.1", "other.example"))).data == PDF
+    asked = len(server.requests)
+    with pytest.raises(FetchError, match="not among those allowed"):
+        fetch(url, replace(HERE, hosts=("other.example",)))
+    assert len(server.requests) == asked
+
+
+def test_a_redirect_does_not_lead_to_other_hosts(server: Any) -> None:
+    elsewhere = server.url("/b.pdf").replace("127.0.0.1", "localhost")
+    server.answers["/a.pdf"] = answer(302, b"", Location=elsewhere)
+    server.answers["/b.pdf"] = answer()
+    with pytest.raises(FetchError, match="not among those allowed"):
+        fetch(server.url("/a.pdf"), replace(HERE, hosts=("127.0.0.1",)), resolve=local)

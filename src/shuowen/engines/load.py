@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from shuowen.engines.pytorch.options import EngineOptions
@@ -14,7 +16,11 @@ from shuowen.errors import MissingExtraError, UsageError
 from shuowen.generation.engine import Engine
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
-_TORCH_PACKAGES = frozenset(("torch", "safetensors"))
+_ADDRESS = re.compile(
+    r"(?!hf:|modelscope:)(?:localhost|\[[0-9a-f:]+\]|[\w.-]+(?=:\d))(?::\d{1,5})?(?:/.*)?",
+    re.IGNORECASE,
+)
+_TORCH_PACKAGES = ("torch", "safetensors")
 
 
 def load_model(name: str | PathLike[str], **options: Any) -> Engine:
@@ -30,18 +36,36 @@ def load_model(name: str | PathLike[str], **options: Any) -> Engine:
         An engine; close it when it is no longer needed.
 
     Raises:
-        UsageError: An option that this kind of engine does not have.
+        UsageError: An option that this kind of engine does not have, or an address without http://.
         MissingExtraError: The packages that run a model here are not installed.
         ModelError: The folder's weights are missing, damaged or of another shape.
         CapacityError: The model does not fit in memory.
     """
     text = fspath(name)
+    check_scheme(text)
     return _open_remote(text, options) if is_url(text) else _open_pytorch(text, options)
 
 
 def is_url(name: str) -> bool:
     """Whether a model's name is the address of a server."""
     return _URL.match(name) is not None
+
+
+def check_scheme(name: str) -> None:
+    """Raise `UsageError` where the name is an address, such as gpu:8000, that lacks http://."""
+    if _ADDRESS.fullmatch(name) and not Path(name).exists():
+        raise UsageError(f"{name} is the address of a server.", f"Write http://{name}.")
+
+
+def check_can_run_here(name: str) -> None:
+    """Find out before minutes of downloading that a model could not be loaded after them.
+
+    Raises:
+        MissingExtraError: The packages that run a model here are not installed.
+    """
+    for package in _TORCH_PACKAGES:
+        if importlib.util.find_spec(package) is None:
+            raise _missing(name, package)
 
 
 def _open_remote(url: str, options: Mapping[str, Any]) -> Engine:
@@ -62,10 +86,14 @@ def _open_pytorch(name: str, options: Mapping[str, Any]) -> Engine:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _TORCH_PACKAGES:
             raise
-        raise MissingExtraError(
-            f"{name} can run here only with {error.name}, which is not installed.",
-            "Run: pip install 'shuowen[torch]'",
-        ) from error
+        raise _missing(name, error.name or "torch") from error
+
+
+def _missing(name: str, package: str) -> MissingExtraError:
+    return MissingExtraError(
+        f"{name} can run here only with {package}, which is not installed.",
+        "Run: pip install 'shuowen[torch]'",
+    )
 
 
 def _check_names(options: Mapping[str, Any], record: Any, whose: str) -> None:

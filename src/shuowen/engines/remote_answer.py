@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
-from shuowen.errors import CapacityError, EngineError, ShuowenError
+from shuowen.engines.remote_extension import Beside, retracted_in
+from shuowen.engines.remote_refusal import TOO_LONG_CODES
+from shuowen.errors import CapacityError, EngineError, PromptTooLongError, ShuowenError
 from shuowen.generation.results import (
     Candidate,
     Completion,
     Delta,
     FinishReason,
+    LikelyToken,
     Timings,
     TokenLogprob,
     Usage,
@@ -23,8 +26,8 @@ UNKNOWN_TOKEN = -1
 """Stands for the id of a token of which a server tells only the text."""
 
 _ID_MARK = "token_id:"  # how vLLM and LMDeploy spell a token when they are asked for ids
-_OUR_REASONS = frozenset(("stop", "length", "repetition", "cancelled"))
-_OTHER_REASONS = {"tool_calls": "stop", "function_call": "stop", "content_filter": "stop"}
+_OUR_REASONS: frozenset[str] = frozenset(get_args(FinishReason))
+_OTHER_REASONS = {"tool_calls": "stop", "function_call": "stop", "abort": "cancelled"}
 
 
 class _Details(msgspec.Struct):
@@ -49,12 +52,14 @@ class _Call(msgspec.Struct):
 
 class _Said(msgspec.Struct):
     content: str | None = None
+    refusal: str | None = None
     tool_calls: list[_Call] | None = None
 
 
 class _Likely(msgspec.Struct):
     token: str
     logprob: float
+    bytes: list[int] | None = None
 
 
 class _Chosen(_Likely):
@@ -79,6 +84,7 @@ class Event(msgspec.Struct):
     choices: list[_Choice] = []
     usage: _Usage | None = None
     error: Any = None
+    shuowen: Any = None
 
 
 def parse_event(data: bytes, name: str) -> Event:
@@ -97,7 +103,9 @@ def _told(name: str, error: Any) -> ShuowenError:
     said = error.get("message") if isinstance(error, dict) else error
     code = error.get("code") if isinstance(error, dict) else None
     message = f"{name} broke off: {str(said)[:400]}"
-    if code in (429, 503, "context_length_exceeded"):
+    if code in TOO_LONG_CODES:
+        return PromptTooLongError(message, "Send less, or ask for fewer tokens.")
+    if code in (429, 503):
         return CapacityError(message, "Try again later, or with a shorter request.")
     return EngineError(message, "Look into the server's log.")
 
@@ -107,6 +115,7 @@ class _Answer:
     """One candidate while it comes."""
 
     texts: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     logprobs: list[TokenLogprob] = field(default_factory=list)
     calls: dict[int, tuple[list[str], list[str]]] = field(default_factory=dict)
     reason: str | None = None
@@ -115,8 +124,19 @@ class _Answer:
 class Assembly:
     """Takes events, gives deltas, and in the end the completion."""
 
-    def __init__(self, num_candidates: int, name: str, notices: Iterable[str] = ()) -> None:
-        """Expects answers of the server `name` to a request for so many candidates."""
+    def __init__(
+        self,
+        num_candidates: int,
+        name: str,
+        notices: Iterable[str] = (),
+        *,
+        is_shuowen: bool = False,
+    ) -> None:
+        """Expects answers of the server `name` to a request for so many candidates.
+
+        Only another Shuowen's field "shuowen" is read.
+        """
+        self._beside = Beside() if is_shuowen else None
         self._answers = [_Answer() for _ in range(num_candidates)]
         self._name = name
         self._usage: _Usage | None = None
@@ -131,21 +151,39 @@ class Assembly:
                     f"{self._name} sends candidate {choice.index}, which was not asked for.",
                     "Check that it is a model server.",
                 )
-            yield from self._choice(choice, self._answers[choice.index])
+            retracted = self._retracted(event, self._answers[choice.index])
+            yield from self._choice(choice, self._answers[choice.index], retracted)
+        if self._beside is not None:
+            self._beside.take(event.shuowen)
 
     def completion(self, timings: Timings) -> Completion:
         """All that came; raises `EngineError` when an answer has no end."""
-        candidates = tuple(self._candidate(*each) for each in enumerate(self._answers))
+        beside = self._beside or Beside()
+        candidates = tuple(
+            self._candidate(index, answer, beside.details.get(index))
+            for index, answer in enumerate(self._answers)
+        )
         if self._usage is None:
             self._notices.append("The server did not say how many tokens there were.")
         return Completion(
             candidates=candidates,
             usage=_usage(self._usage or _Usage()),
             timings=timings,
-            notices=tuple(dict.fromkeys(self._notices)),
+            notices=tuple(dict.fromkeys((*self._notices, *beside.notices))),
+            extra=beside.extra,
         )
 
-    def _choice(self, choice: _Choice, answer: _Answer) -> Iterator[Delta]:
+    def _retracted(self, event: Event, answer: _Answer) -> int:
+        """Take back what another Shuowen takes back; how many characters."""
+        if self._beside is None:
+            return 0
+        text = "".join(answer.texts)
+        num = min(retracted_in(event.shuowen), len(text))
+        if num:
+            answer.texts = [text[: len(text) - num]]
+        return num
+
+    def _choice(self, choice: _Choice, answer: _Answer, retracted: int) -> Iterator[Delta]:
         said = choice.delta or choice.message or _Said()
         for position, call in enumerate(said.tool_calls or ()):
             _add_call(answer, position if call.index is None else call.index, call)
@@ -154,30 +192,41 @@ class Assembly:
             answer.reason = choice.finish_reason
             text += _written_calls(answer)
         logprobs = _logprobs(choice.logprobs)
-        if text or logprobs:
+        refusal = said.refusal or ""
+        if text or logprobs or refusal or retracted:
             answer.texts.append(text)
+            answer.refusals.append(refusal)
             answer.logprobs += logprobs
-            yield Delta(candidate_index=choice.index, text=text, logprobs=logprobs)
+            yield Delta(
+                candidate_index=choice.index,
+                text=text,
+                retracted=retracted,
+                logprobs=logprobs,
+                refusal=refusal,
+            )
 
-    def _candidate(self, index: int, answer: _Answer) -> Candidate:
+    def _candidate(self, index: int, answer: _Answer, detail: FinishReason | None) -> Candidate:
         if answer.reason is None:
             message = f"{self._name} broke off before the end of the answer."
             raise EngineError(message, "Try again; if it stays so, look into the server's log.")
+        if answer.reason == "error":  # LMDeploy, with what went wrong in the place of the answer
+            raise EngineError(f"{self._name} failed at the answer.", "Look into the server's log.")
         if answer.reason == "content_filter":
             self._notices.append("The server's content filter ended the answer.")
         return Candidate(
             index=index,
             text="".join(answer.texts),
             token_ids=tuple(each.token_id for each in answer.logprobs),
-            finish_reason=self._reason(answer.reason),
+            finish_reason=detail or self._reason(answer.reason),
             logprobs=tuple(answer.logprobs),
+            refusal="".join(answer.refusals),
         )
 
     def _reason(self, reason: str) -> FinishReason:
         if reason not in _OUR_REASONS and reason not in _OTHER_REASONS:
             self._notices.append(f"The server says that the answer ended by {reason[:40]!r}.")
         known = reason if reason in _OUR_REASONS else _OTHER_REASONS.get(reason, "stop")
-        return cast(Literal["stop", "length", "repetition", "cancelled"], known)
+        return cast(FinishReason, known)
 
 
 def _add_call(answer: _Answer, index: int, call: _Call) -> None:
@@ -208,10 +257,21 @@ def _logprobs(sent: _Logprobs | None) -> tuple[TokenLogprob, ...]:
         TokenLogprob(
             token_id=_token_id(each.token),
             logprob=each.logprob,
-            top=tuple((_token_id(top.token), top.logprob) for top in each.top_logprobs or ()),
+            top=tuple(
+                LikelyToken(_token_id(top.token), top.logprob, _data(top))
+                for top in each.top_logprobs or ()
+            ),
+            data=_data(each),
         )
         for each in (sent and sent.content) or ()
     )
+
+
+def _data(token: _Likely) -> bytes:
+    """A token's text; nothing where the server tells its id instead."""
+    if token.bytes is not None and all(0 <= each < 256 for each in token.bytes):
+        return bytes(token.bytes)
+    return b"" if token.token.startswith(_ID_MARK) else token.token.encode()
 
 
 def _token_id(token: str) -> int:

@@ -13,22 +13,21 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
-import msgspec
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url
 
 from shuowen.engines.remote_options import RemoteOptions
-from shuowen.errors import CapacityError, EngineError, ShuowenError, UsageError
+from shuowen.engines.remote_refusal import complaint, reason, refusal
+from shuowen.errors import EngineError, UsageError
 from shuowen.source.model import display_name
+from shuowen.source.stop import Stop
 from shuowen.source.url import host_of, port_of
 from shuowen.version import __version__
 
 _CHUNK_BYTES = 1 << 16
 _MAX_ERROR_BYTES = 1 << 16
-_MAX_SHOWN = 400
-_TOO_LONG_CODES = ("context_length_exceeded", "string_above_max_length")
 
 
 class Server:
@@ -44,26 +43,42 @@ class Server:
         self.name = display_name(base.url)
 
     @contextmanager
-    def exchange(self, method: str, path: str, body: bytes | None = None) -> Iterator[Reply]:
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        stop: Stop | None = None,
+        most_seconds: float = float("inf"),
+    ) -> Iterator[Reply]:
         """Send a request and give its answer for as long as the block runs.
 
-        Leaving the block, in whatever way, cuts the line: the server stops its work.
+        Leaving the block, in whatever way, or setting `stop`, cuts the line: the server stops its
+        work. `most_seconds` is the longest silence where `RemoteOptions` allows a longer one.
 
         Raises:
             UsageError: The server refuses the key, the model or a field.
             CapacityError: It is too busy, or the request is too large for it.
-            EngineError: It cannot be reached, breaks off, or takes longer than the limits.
+            EngineError: It cannot be reached, breaks off, takes longer than the limits, or `stop`
+                was set.
         """
+        stop = stop or Stop()
         expired = threading.Event()
         try:
-            with closing(self._connection()) as connection, self._watched(connection, expired):
+            with (
+                closing(self._connection(most_seconds)) as connection,
+                self._watched(connection, expired, stop, most_seconds),
+            ):
                 self._send(connection, method, path, body)
+                body = None  # it may be large, and the answer take minutes
                 with closing(connection.getresponse()) as response:
                     self._check(response)
                     yield Reply(response, self.name, self._options.max_answer_bytes)
         except Exception as error:  # a line that was cut may look like any end
             if self._is_closed:
                 raise _closed(self.name) from error
+            if stop.is_set:
+                raise EngineError(f"The request to {self.name} was broken off.") from error
             if expired.is_set():
                 raise self._too_slow() from error
             if isinstance(error, HTTPError | HTTPException | OSError):
@@ -77,21 +92,27 @@ class Server:
             for open_socket in self._open:
                 _cut(open_socket)
 
-    def _connection(self) -> HTTPConnection:
+    def _connection(self, most_seconds: float) -> HTTPConnection:
         host, port = host_of(self._base), port_of(self._base)
-        seconds = self._options.connect_seconds
+        seconds = min(self._options.connect_seconds, most_seconds)
         if self._base.scheme == "http":
             return HTTPConnection(host, port, timeout=seconds)
         context = ssl.create_default_context()
         return HTTPSConnection(host, port, timeout=seconds, ssl_context=context)
 
     @contextmanager
-    def _watched(self, connection: HTTPConnection, expired: threading.Event) -> Iterator[None]:
-        """Connect, and cut the line when the time is up or the engine is closed."""
+    def _watched(
+        self,
+        connection: HTTPConnection,
+        expired: threading.Event,
+        stop: Stop,
+        most_seconds: float,
+    ) -> Iterator[None]:
+        """Connect, and cut the line when the time is up, the engine closed, or `stop` set."""
         connection.connect()
-        connection.timeout = self._options.idle_seconds
+        connection.timeout = min(self._options.idle_seconds, most_seconds)
         open_socket = connection.sock  # the connection may let go of it before the answer ends
-        open_socket.settimeout(self._options.idle_seconds)
+        open_socket.settimeout(connection.timeout)
 
         def expire() -> None:
             expired.set()
@@ -105,7 +126,8 @@ class Server:
             self._open.add(open_socket)
         timer.start()
         try:
-            yield
+            with stop.wakes(lambda: _cut(open_socket)):
+                yield
         finally:
             timer.cancel()
             with self._lock:
@@ -141,9 +163,9 @@ class Server:
         if 300 <= status < 400:
             message = f"{self.name} points to another address, which is not followed."
             raise UsageError(message, "Name the address where the server really is.")
-        code, said = _complaint(response.read(_MAX_ERROR_BYTES))
+        code, said = complaint(response.read(_MAX_ERROR_BYTES))
         said = self._without_key(said)
-        raise _refusal(self.name, status, code, said)
+        raise refusal(self.name, status, code, said)
 
     def _without_key(self, said: str) -> str:
         key = self._options.api_key
@@ -224,55 +246,8 @@ def _cut(open_socket: socket.socket) -> None:
 
 def _broken(name: str, error: Exception) -> EngineError:
     hint = "Check the address, and that the server runs."
-    return EngineError(f"{name} failed: {_reason(error)}.", hint)
+    return EngineError(f"{name} failed: {reason(error)}.", hint)
 
 
 def _closed(name: str) -> EngineError:
     return EngineError(f"The engine for {name} is closed.", "Open it again.")
-
-
-def _complaint(body: bytes) -> tuple[str, str]:
-    """The code and the sentence of an OpenAI error body, or the beginning of any other."""
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return "", _shortened(body.decode("utf-8", "replace"))
-    if isinstance(found, dict):
-        found = found.get("error") or found.get("detail") or found
-    if isinstance(found, dict):
-        return str(found.get("code") or ""), _shortened(str(found.get("message") or found))
-    return "", _shortened(str(found))
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}…"
-
-
-def _refusal(name: str, status: int, code: str, said: str) -> ShuowenError:
-    answer = f"{name} answers {status}" + (f": {said}" if said else ".")
-    if status in (401, 403):
-        return UsageError(answer, "Set the right key in SHUOWEN_API_KEY.")
-    if status == 413 or code in _TOO_LONG_CODES:
-        return CapacityError(answer, "Send fewer or smaller pictures, or ask for fewer tokens.")
-    if status in (429, 503):
-        return CapacityError(answer, "The server is busy; try again later.")
-    if status == 404:
-        return UsageError(answer, "Check the address and the name of the model.")
-    if 400 <= status < 500:
-        return UsageError(answer, "Leave out what the server does not know.")
-    return EngineError(answer, "Look into the server's log.")
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong on the line, in a few words."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    origin = error.__cause__ or error
-    if isinstance(error, TimeoutError) or isinstance(origin, TimeoutError):
-        return "it does not answer"
-    if isinstance(origin, socket.gaierror):
-        return "its host is not known"
-    if isinstance(origin, OSError) and origin.strerror:
-        return origin.strerror
-    return "the connection broke off"

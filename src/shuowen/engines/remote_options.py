@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from shuowen.errors import UsageError
+
+Dialect = Literal["openai", "lmdeploy", "vllm", "shuowen"]
+"""What a server knows beyond OpenAI's protocol, by the program that it is; openai: nothing."""
 
 API_KEY_VARIABLE = "SHUOWEN_API_KEY"
 """The environment variable that holds the key when none is given."""
@@ -42,6 +45,8 @@ class RemoteOptions:
     """Largest request, pictures included."""
     max_answer_bytes: int = 64 * 1024**2
     """Largest answer, with all that is around its text."""
+    dialect: Dialect | Literal["auto"] = "openai"
+    """Which program the server is; auto asks it, which its list of models tells (`owned_by`)."""
     picture_format: Literal["png", "jpeg"] = "png"
     """png sends pictures without loss; jpeg at quality 95, several times smaller."""
     extra_fields: Mapping[str, Any] = field(default_factory=dict)
@@ -54,6 +59,9 @@ class RemoteOptions:
             raise UsageError("The API key holds characters that no key has.", "Copy it again.")
         if self.picture_format not in ("png", "jpeg"):
             raise UsageError(f"picture_format is {self.picture_format!r}.", "Choose png or jpeg.")
+        if self.dialect not in (dialects := ("auto", *get_args(Dialect))):
+            message = f"dialect is {self.dialect!r}."
+            raise UsageError(message, f"Choose one of: {', '.join(dialects)}.")
         for name in ("connect_seconds", "idle_seconds", "total_seconds"):
             if not 0 < getattr(self, name) <= 1e6:
                 raise UsageError(f"{name} is {getattr(self, name)}.", "Choose up to 1000000.")

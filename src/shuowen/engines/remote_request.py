@@ -1,6 +1,7 @@
 """A request as the OpenAI protocol writes it, and the options that it cannot carry.
 
-Field names: https://platform.openai.com/docs/api-reference/chat/create.
+Field names: https://platform.openai.com/docs/api-reference/chat/create; those that only some
+servers know: LMDeploy 0.18 serve/openai/protocol.py, vLLM entrypoints/openai/chat_completion.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from shuowen.engines.remote_options import RemoteOptions
+from shuowen.engines.remote_options import PROTOCOL_FIELDS, Dialect, RemoteOptions
 from shuowen.errors import CapacityError, UsageError
 from shuowen.generation.engine import Request
-from shuowen.generation.params import JsonSchema, Regex, SamplingParams
+from shuowen.generation.params import ALL_ROOM, Constraint, Regex, SamplingParams
 from shuowen.prompt.messages import (
     ImagePart,
     Message,
@@ -31,38 +32,54 @@ from shuowen.prompt.messages import (
 from shuowen.prompt.options import EncodeOptions
 
 _JPEG_QUALITY = 95
-_UNKNOWN_PARAMS = ("top_k", "min_p", "repetition_penalty", "no_repeat_ngram", "ignore_end")
+_DEFAULTS = SamplingParams()
+_BEYOND_OPENAI = {
+    "top_k": "top_k",
+    "min_p": "min_p",
+    "repetition_penalty": "repetition_penalty",
+    "ignore_end": "ignore_eos",
+}
+"""Parameters, and the fields by which all of `EXTENDED` know them."""
+EXTENDED: tuple[Dialect, ...] = ("lmdeploy", "vllm", "shuowen")
+"""Servers that know more than OpenAI's fields."""
+TILING: tuple[Dialect, ...] = ("lmdeploy", "shuowen")
+"""Servers that can be told into how many tiles a picture is cut."""
 _HINT = (
     "Leave it out; or, where the server knows a field for it, send that as an extra field"
     ' (extra_fields={"top_k": 50}).'
 )
 
 
-def check_request(request: Request) -> None:
-    """Raise `UsageError` for an option that the protocol has no field for.
+def check_request(request: Request, dialect: Dialect = "openai") -> None:
+    """Raise `UsageError` for an option that the server's protocol has no field for.
 
     A repetition guard of its own kind is such an option; the usual one is our own engine's matter,
     and a server guards itself or does not.
     """
-    defaults, params = SamplingParams(), request.params
-    for name in _UNKNOWN_PARAMS:
-        if getattr(params, name) != getattr(defaults, name):
+    params = request.params
+    unknown = ["no_repeat_ngram"] if dialect in EXTENDED else [*_BEYOND_OPENAI, "no_repeat_ngram"]
+    for name in unknown:
+        if getattr(params, name) != getattr(_DEFAULTS, name):
             raise _unknown(name)
-    if params.repetition_guard not in (None, defaults.repetition_guard):
+    if params.repetition_guard not in (None, _DEFAULTS.repetition_guard):
         raise _unknown("repetition_guard")
-    if isinstance(params.constraint, Regex):
+    if isinstance(params.constraint, Regex) and dialect not in EXTENDED:
         raise _unknown("a regular expression as constraint")
     for each in fields(EncodeOptions):
         if getattr(request.encode, each.name) != each.default:
             raise _unknown(each.name)
-    for message in request.messages:
-        for part in message.parts:
-            if isinstance(part, ImagePart) and part.max_tiles is not None:
-                raise _unknown("max_tiles")
+    parts = [part for message in request.messages for part in message.parts]
+    if taken := sorted(PROTOCOL_FIELDS & set(request.extra_fields)):
+        raise UsageError(f"{taken[0]!r} cannot be an extra field.", "It is a parameter; set that.")
+    has_max_tiles = any(isinstance(each, ImagePart) and each.max_tiles for each in parts)
+    if has_max_tiles and dialect not in TILING:
+        raise _unknown("max_tiles")
 
 
-def request_body(request: Request, model: str, options: RemoteOptions) -> bytes:
-    """The JSON of a request whose answer comes as a stream.
+def request_body(
+    request: Request, model: str, options: RemoteOptions, dialect: Dialect = "openai"
+) -> bytes:
+    """The JSON of a request whose answer comes as a stream; `check_request` has let it pass.
 
     Raises:
         CapacityError: It is larger than `options.max_request_bytes`.
@@ -73,7 +90,9 @@ def request_body(request: Request, model: str, options: RemoteOptions) -> bytes:
         "stream": True,
         "stream_options": {"include_usage": True},
         **_sampling(request.params),
+        **_form(request.params.constraint, dialect),
         **options.extra_fields,
+        **request.extra_fields,
     }
     if request.tools:
         fields_sent["tools"] = [_tool(each) for each in request.tools]
@@ -99,12 +118,17 @@ def _unknown(name: str) -> UsageError:
 
 def _sampling(params: SamplingParams) -> dict[str, Any]:
     """The fields for sampling; what has the protocol's default is left to it."""
-    sent: dict[str, Any] = {"max_tokens": params.max_tokens, "temperature": params.temperature}
+    sent: dict[str, Any] = {"temperature": params.temperature}
+    if params.max_tokens != ALL_ROOM:  # which is what servers do when they are not told
+        sent["max_tokens"] = params.max_tokens
     if params.top_p != 1:
         sent["top_p"] = params.top_p
     for name in ("presence_penalty", "frequency_penalty"):
         if getattr(params, name):
             sent[name] = getattr(params, name)
+    for name, field in _BEYOND_OPENAI.items():
+        if getattr(params, name) != getattr(_DEFAULTS, name):
+            sent[field] = getattr(params, name)
     if params.logit_bias:
         sent["logit_bias"] = {str(key): bias for key, bias in params.logit_bias.items()}
     if params.seed is not None:
@@ -115,16 +139,21 @@ def _sampling(params: SamplingParams) -> dict[str, Any]:
         sent["stop"] = list(params.stop)
     if params.num_candidates > 1:
         sent["n"] = params.num_candidates
-    if isinstance(params.constraint, JsonSchema):
-        sent["response_format"] = _response_format(params.constraint)
     return sent
 
 
-def _response_format(constraint: JsonSchema) -> dict[str, Any]:
+def _form(constraint: Constraint | None, dialect: Dialect) -> dict[str, Any]:
+    """The field that says what the answer must look like."""
+    if constraint is None:
+        return {}
+    if isinstance(constraint, Regex):
+        if dialect == "vllm":
+            return {"structured_outputs": {"regex": constraint.pattern}}
+        return {"response_format": {"type": "regex_schema", "regex_schema": constraint.pattern}}
     if not constraint.schema:
-        return {"type": "json_object"}
+        return {"response_format": {"type": "json_object"}}
     schema = {"name": "answer", "schema": dict(constraint.schema), "strict": True}
-    return {"type": "json_schema", "json_schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -160,14 +189,16 @@ def _part(part: Part, options: RemoteOptions) -> Iterator[dict[str, Any]]:
     if isinstance(part, TextPart):
         yield {"type": "text", "text": part.text}
     elif isinstance(part, ImagePart):
-        yield _picture(part.picture, options)
+        yield _picture(part.picture, options, part.max_tiles)
     elif isinstance(part, VideoPart):
         for number, frame in enumerate(part.frames, start=1):
             yield {"type": "text", "text": f"Frame-{number}: "}
             yield _picture(frame, options)
 
 
-def _picture(picture: Picture, options: RemoteOptions) -> dict[str, Any]:
+def _picture(
+    picture: Picture, options: RemoteOptions, max_tiles: int | None = None
+) -> dict[str, Any]:
     stream = io.BytesIO()
     image = Image.fromarray(picture)
     if options.picture_format == "png":
@@ -176,4 +207,5 @@ def _picture(picture: Picture, options: RemoteOptions) -> dict[str, Any]:
         image.save(stream, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     text = base64.b64encode(stream.getvalue()).decode("ascii")
     url = f"data:image/{options.picture_format};base64,{text}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    told = {} if max_tiles is None else {"max_dynamic_patch": max_tiles}
+    return {"type": "image_url", "image_url": {"url": url, **told}}

@@ -13,7 +13,14 @@ from shuowen.generation.constraints import Constrainer
 from shuowen.generation.logits import Row
 from shuowen.generation.params import SamplingParams
 from shuowen.generation.repetition import Loop, LoopDetector
-from shuowen.generation.results import Candidate, Delta, FinishReason, LoopReport, TokenLogprob
+from shuowen.generation.results import (
+    Candidate,
+    Delta,
+    FinishReason,
+    LikelyToken,
+    LoopReport,
+    TokenLogprob,
+)
 from shuowen.generation.sampler import Choice, Sampler
 from shuowen.generation.transcript import Transcript
 from shuowen.prompt.tokenizer import Tokenizer
@@ -156,7 +163,10 @@ class CandidateState:
         if self._constrainer:
             self._constrainer.accept(choice.token_id)
         if choice.logprob is not None:
-            self._logprobs.append(TokenLogprob(choice.token_id, choice.logprob, choice.top))
+            spell = self._tokenizer.known_bytes
+            top = tuple(LikelyToken(*each, spell(each[0])) for each in choice.top)
+            data = spell(choice.token_id)
+            self._logprobs.append(TokenLogprob(choice.token_id, choice.logprob, top, data))
 
     def _end(self, reason: FinishReason) -> Step:
         return Step(None, delta=self.finish(reason))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from shuowen.generation.params import SamplingParams
 from shuowen.generation.results import Completion, StreamEvent
@@ -21,12 +21,14 @@ class Request:
         params: How to sample.
         encode: How pictures become tiles, and how far each visual token advances the position.
         tools: Functions that the model may call.
+        extra_fields: Sent to a server as they are; an engine that has no server refuses them.
     """
 
     messages: tuple[Message, ...]
     params: SamplingParams = field(default_factory=SamplingParams)
     encode: EncodeOptions = field(default_factory=EncodeOptions)
     tools: tuple[Tool, ...] = ()
+    extra_fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Engine(Protocol):

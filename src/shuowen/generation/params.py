@@ -28,6 +28,9 @@ class Regex:
 
 Constraint = JsonSchema | Regex
 
+ALL_ROOM = 1_000_000
+"""As `max_tokens`: as many as the model's window has room for."""
+
 MAX_STOPS, MAX_STOP_LENGTH = 64, 1000
 MAX_BIASES = 2000
 """Every token costs as much work as these ask for, so a request may not ask for any number."""
@@ -75,7 +78,7 @@ class SamplingParams:
     """How the next token is chosen and when to stop. The default is greedy."""
 
     max_tokens: int = 1024
-    """Largest number of new tokens for each candidate."""
+    """Largest number of new tokens for each candidate; `ALL_ROOM` for all that fit the window."""
     temperature: float = 0.0
     """0 takes the likeliest token; above, logits are divided by it and a token is drawn; 0 to 2."""
     top_k: int = 0
@@ -110,7 +113,7 @@ class SamplingParams:
     """Go on to max_tokens over the model's end token; for measuring speed."""
 
     def __post_init__(self) -> None:
-        _check_whole("max_tokens", self.max_tokens, 1, 1_000_000)
+        _check_whole("max_tokens", self.max_tokens, 1, ALL_ROOM)
         _check("temperature", self.temperature, 0, 2)
         _check_whole("top_k", self.top_k, 0, 1_000_000)
         _check("top_p", self.top_p, 1e-9, 1)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
-FinishReason = Literal["stop", "length", "repetition", "cancelled"]
+FinishReason = Literal["stop", "length", "repetition", "cancelled", "content_filter"]
 """stop: end token, stop text, or a constraint that is fulfilled; length: max_tokens or the window
-is full; repetition: a loop came again after the retry and was cut off."""
+is full; repetition: a loop came again after the retry and was cut off; content_filter: a server's
+filter ended the answer."""
+
+
+class LikelyToken(NamedTuple):
+    """A token that could have stood at a place.
+
+    Attributes:
+        token_id: The token.
+        logprob: ≤ 0.
+        data: Its text in UTF-8, which need not be whole characters.
+    """
+
+    token_id: int
+    logprob: float
+    data: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -17,12 +33,14 @@ class TokenLogprob:
     Attributes:
         token_id: The token.
         logprob: ≤ 0.
-        top: The likeliest tokens at this place, (token id, log-probability), likeliest first.
+        top: The likeliest tokens at this place, likeliest first.
+        data: The token's text in UTF-8, which need not be whole characters.
     """
 
     token_id: int
     logprob: float
-    top: tuple[tuple[int, float], ...] = ()
+    top: tuple[LikelyToken, ...] = ()
+    data: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -69,12 +87,14 @@ class Delta:
         retracted: Number of characters at the end of what was sent before that no longer stand,
             because they were part of a loop; they go before `text` is added.
         logprobs: One for each token that `text` comes from, when asked for.
+        refusal: What a server says in the place of an answer; added like `text`.
     """
 
     candidate_index: int
     text: str
     retracted: int = 0
     logprobs: tuple[TokenLogprob, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +107,7 @@ class Candidate:
         finish_reason: Why it ended.
         logprobs: One for each token id, when asked for.
         loops: What the repetition guard cut out, in order.
+        refusal: What a server says in the place of an answer.
     """
 
     index: int
@@ -95,6 +116,7 @@ class Candidate:
     finish_reason: FinishReason
     logprobs: tuple[TokenLogprob, ...] = ()
     loops: tuple[LoopReport, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +159,7 @@ class Completion:
         candidates: In the order of their index.
         position_step: The δ of V2PE that the pictures' positions advanced by.
         notices: What a person should know of how the request was changed, in sentences.
+        extra: What another Shuowen says of its answer besides, as JSON values by name.
     """
 
     candidates: tuple[Candidate, ...]
@@ -144,6 +167,7 @@ class Completion:
     timings: Timings
     position_step: float = 1.0
     notices: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -23,7 +23,7 @@ def only_one(folder: Path) -> Iterator[None]:
     """
     with (folder / _NAME).open("a+b") as stream:
         try:
-            _take(stream)
+            take(stream)
         except OSError as error:
             raise CapacityError(
                 f"Another process is downloading into {folder}.",
@@ -35,11 +35,13 @@ def only_one(folder: Path) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(stream: IO[bytes]) -> None:
+    def take(stream: IO[bytes]) -> None:
+        """Lock an open file until it is closed; raises OSError where somebody else has."""
         msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _take(stream: IO[bytes]) -> None:
+    def take(stream: IO[bytes]) -> None:
+        """Lock an open file until it is closed; raises OSError where somebody else has."""
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from shuowen.errors import CapacityError
+from shuowen.errors import PromptTooLongError
 from shuowen.prompt.options import POSITION_STEPS
 
 
@@ -65,7 +65,7 @@ def choose_step(num_text: int, num_visual: int, max_new_tokens: int, window: int
         One of 1, 1/2 … 1/256; 1 when there are no visual tokens.
 
     Raises:
-        CapacityError: They do not fit even with 1/256.
+        PromptTooLongError: They do not fit even with 1/256.
     """
     for step in POSITION_STEPS:
         if positions_needed(num_text, num_visual, max_new_tokens, step) <= window:
@@ -85,14 +85,14 @@ def draw_step(rng: np.random.Generator) -> float:
 def check_fits(
     num_text: int, num_visual: int, max_new_tokens: int, window: int, step: float
 ) -> None:
-    """Raises `CapacityError` when prompt and answer do not fit the window with this δ."""
+    """Raises `PromptTooLongError` when prompt and answer do not fit the window with this δ."""
     if positions_needed(num_text, num_visual, max_new_tokens, step) > window:
         raise too_long(num_text, num_visual, max_new_tokens, window, step)
 
 
 def too_long(
     num_text: int, num_visual: int, max_new_tokens: int, window: int, step: float
-) -> CapacityError:
+) -> PromptTooLongError:
     """What to tell who asks for more than the window holds, and what would help."""
     message = (
         f"The prompt has {num_text + num_visual} tokens, {num_visual} of them visual, and up to"
@@ -102,11 +102,11 @@ def too_long(
     )
     smallest = positions_needed(num_text, num_visual, max_new_tokens, POSITION_STEPS[-1])
     if smallest <= window:
-        return CapacityError(
+        return PromptTooLongError(
             message,
             'Set position_step="auto", max_tiles lower, or max_tokens lower'
             " (--position-step auto, --max-tiles, --max-tokens).",
         )
     if num_text + max_new_tokens < window:
-        return CapacityError(message, "Send fewer pictures, or set max_tiles lower.")
-    return CapacityError(message, "Shorten the text, or set max_tokens lower.")
+        return PromptTooLongError(message, "Send fewer pictures, or set max_tiles lower.")
+    return PromptTooLongError(message, "Shorten the text, or set max_tokens lower.")

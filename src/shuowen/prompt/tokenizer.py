@@ -83,6 +83,10 @@ class Tokenizer:
             known = self._bytes[token_id] = self._spell(token_id)
         return known
 
+    def known_bytes(self, token_id: int) -> bytes:
+        """What `token_bytes` gives, and nothing for an id that no token has."""
+        return b"" if self.raw.id_to_token(token_id) is None else self.token_bytes(token_id)
+
     def decode(self, token_ids: Iterable[int]) -> str:
         """Text of an answer.
 

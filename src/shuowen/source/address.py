@@ -52,8 +52,10 @@ def public_addresses(host: str, port: int, resolve: Resolver, allow_private: boo
     addresses = [ip_address(text.partition("%")[0]) for text in _resolve(host, port, resolve)]
     closed = [address for address in addresses if not is_public(address)]
     if closed and not allow_private:
+        is_literal = str(closed[0]) == host
+        leads_to = " is" if is_literal else f" leads to {closed[0]}, which is"
         raise FetchError(
-            f"{host} leads to {closed[0]}, which is not an address of the public internet.",
+            f"{host}{leads_to} not an address of the public internet.",
             "If you trust it, allow private addresses (--allow-private-urls).",
         )
     return [str(address) for address in addresses]

@@ -24,9 +24,10 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Url
 
 from shuowen.config import Limits
-from shuowen.errors import FetchError
+from shuowen.errors import FetchError, FetchTooLargeError
 from shuowen.source.address import Resolver, public_addresses, resolve_host
 from shuowen.source.model import Source, address_key, display_name
+from shuowen.source.stop import Stop
 from shuowen.source.url import CHECK, host_of, parse, port_of
 from shuowen.version import __version__
 
@@ -39,25 +40,30 @@ _BY_HAND = "Download it yourself and hand in the file."
 _HINTS = MappingProxyType({401: _BY_HAND, 403: _BY_HAND, 404: CHECK, 410: CHECK})
 
 
-def fetch(url: str, limits: Limits, *, resolve: Resolver = resolve_host) -> Source:
+def fetch(
+    url: str, limits: Limits, *, resolve: Resolver = resolve_host, stop: Stop | None = None
+) -> Source:
     """Download a document; what kind it is, its bytes will tell, not the server's headers.
 
     Args:
         url: An http or https URL; a user name and password in it are sent as basic authentication.
         limits: `fetch_seconds` and `max_bytes` hold for the whole download with its redirects.
         resolve: Where host names are looked up.
+        stop: Breaks the download off when it is set.
 
     Returns:
         The document, named as by `display_name`, with the address that was asked for.
 
     Raises:
-        FetchError: The URL is refused, unknown, slow, endless, larger than the limit or gone.
+        FetchTooLargeError: It is larger than the limit.
+        FetchError: The URL is refused, unknown, slow, endless or gone, or `stop` was set.
     """
+    stop = stop or Stop()
     name, address = display_name(url), address_key(url)
     deadline = time.monotonic() + limits.fetch_seconds
     for _ in range(MAX_REDIRECTS + 1):
         target = parse(url)
-        with _request(target, limits, deadline, resolve) as response:
+        with _request(target, limits, deadline, resolve, stop) as response:
             if response.status not in _REDIRECTS:
                 body = _body(response, name, limits.max_bytes)
                 return Source(name=name, data=body, address=address)
@@ -67,13 +73,18 @@ def fetch(url: str, limits: Limits, *, resolve: Resolver = resolve_host) -> Sour
 
 @contextmanager
 def _request(
-    url: Url, limits: Limits, deadline: float, resolve: Resolver
+    url: Url, limits: Limits, deadline: float, resolve: Resolver, stop: Stop
 ) -> Iterator[HTTPResponse]:
     """Send one GET; whatever fails until the block ends becomes a `FetchError`."""
+    if stop.is_set:
+        raise _broken_off(url)
+    if limits.hosts and host_of(url).lower() not in limits.hosts:
+        message = f"{display_name(url.url)} is on a host that is not among those allowed here."
+        raise FetchError(message, _BY_HAND)
     try:
         with (
             closing(_connect(url, limits, deadline, resolve)) as connection,
-            _hard_stop(connection, deadline, url),
+            _hard_stop(connection, deadline, url, stop),
         ):
             connection.request(
                 "GET",
@@ -123,30 +134,36 @@ def _connection(url: Url, address: str, seconds: float) -> HTTPConnection:
 
 
 @contextmanager
-def _hard_stop(connection: HTTPConnection, deadline: float, url: Url) -> Iterator[None]:
-    """Cut the line at the deadline.
+def _hard_stop(connection: HTTPConnection, deadline: float, url: Url, stop: Stop) -> Iterator[None]:
+    """Cut the line at the deadline, or when it is asked for.
 
     A time limit on the socket starts anew with every byte; a server that sends one now and then,
     in its headers or its body, would never meet it.
     """
     open_socket, expired = connection.sock, threading.Event()
 
-    def cut() -> None:
+    def expire() -> None:
         expired.set()
+        cut()
+
+    def cut() -> None:
         with suppress(OSError):  # already closed by the server
             # The plain method: TLS sockets have their own, which is not safe during a read.
             socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
     seconds = max(deadline - time.monotonic(), 0.001)
     connection.timeout = seconds
-    timer = threading.Timer(seconds, cut)
+    timer = threading.Timer(seconds, expire)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        with stop.wakes(cut):
+            yield
     finally:
         timer.cancel()
         timer.join()
+        if stop.is_set:
+            raise _broken_off(url)
         if expired.is_set() or time.monotonic() >= deadline:
             raise _too_slow(url)
 
@@ -160,7 +177,7 @@ def _body(response: HTTPResponse, name: str, max_bytes: int) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding != "identity":  # it may unpack to any size, and was not asked for
         raise FetchError(f"{name} comes packed as {encoding!r}, unasked.", _BY_HAND)
-    too_large = FetchError(
+    too_large = FetchTooLargeError(
         f"{name} is larger than {max_bytes} bytes.",
         "If you trust it, raise the limit (--max-bytes).",
     )
@@ -202,6 +219,10 @@ def _headers(url: Url) -> dict[str, str]:
     if url.auth:
         headers["Authorization"] = f"Basic {b64encode(unquote(url.auth).encode()).decode()}"
     return headers
+
+
+def _broken_off(url: Url) -> FetchError:
+    return FetchError(f"The download of {display_name(url.url)} was broken off.")
 
 
 def _too_slow(url: Url) -> FetchError:

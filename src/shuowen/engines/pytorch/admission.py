@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shuowen.engines.pytorch.kv_cache import KVCache
-from shuowen.errors import CapacityError, EngineError
+from shuowen.errors import CapacityError, EngineError, PromptTooLongError
 from shuowen.model.config import ModelConfig
 from shuowen.prompt.inputs import ModelInputs
 
@@ -37,11 +37,11 @@ def check_room(num_prompt: int, max_tokens: int, cache: KVCache) -> None:
     """Refuse what would not fit even if nothing else ran.
 
     Raises:
-        CapacityError: Prompt and answer take more pages than there are.
+        PromptTooLongError: Prompt and answer take more pages than there are.
     """
     num_slots = cache.pool.num_pages * cache.page_tokens
     if cache.pages_for(num_prompt + max_tokens) > cache.pool.num_pages:
-        raise CapacityError(
+        raise PromptTooLongError(
             f"{num_prompt} tokens of prompt and {max_tokens} new ones do not fit the key-value"
             f" cache, which holds {num_slots}.",
             "Ask for fewer new tokens or fewer tiles, or raise kv_cache_bytes.",
