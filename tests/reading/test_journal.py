@@ -127,3 +127,31 @@ def test_the_limit_on_pixels_by_which_large_pages_are_drawn_coarser_makes_the_jo
         for limits in (Limits(), Limits(max_bytes=1), Limits(max_pixels=10**6))
     }
     assert len(paths) == 2
+
+
+def test_who_only_reads_catches_up_with_who_writes(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    reader = Journal(path)
+    assert (reader.source, reader.statuses()) == (None, {})
+    with Journal(path) as writer:
+        writer.begin(SOURCE)
+        writer.add(page(1))
+        reader.catch_up()
+        writer.add(page(2, failed=True))
+        reader.catch_up()
+    assert reader.source == SOURCE
+    assert reader.statuses() == {0: "ok", 1: "failed"}
+    assert (reader.page(0), reader.page(1)) == (page(1), page(2, failed=True))
+
+
+def test_a_line_that_is_half_written_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    kept(path, page(1), page(2))
+    whole = path.read_bytes()
+    for length in range(len(whole) + 1):
+        path.write_bytes(whole[:length])
+        reader = Journal(path)
+        path.write_bytes(whole)
+        reader.catch_up()
+        assert reader.statuses() == {0: "ok", 1: "ok"}
+        assert reader.page(1) == page(2)

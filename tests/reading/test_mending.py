@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shuowen.document.model import Box, Line, Region
 from shuowen.engines.embedded.records import LayoutBox
-from shuowen.reading.regions import build_regions
+from tests.reading.built import build_regions
 from tests.reading.drawn_lines import line, texts_down
 
 PROSE = "these are the words of a column of text"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from shuowen.document.model import Line, Region
-from shuowen.reading.regions import build_regions
+from tests.reading.built import build_regions
 from tests.reading.drawn_lines import line, texts_down
 
 BODY = texts_down(

@@ -115,16 +115,3 @@ def test_boxes_stay_on_the_page(reader: Reader, page_picture: Pixels) -> None:
     whole = Box(0, 0, page.width_px, page.height_px)
     assert boxes
     assert all(box.share_inside(whole) == 1 for box in boxes if box.area)
-
-
-def test_lines_are_kept_when_tables_fail(
-    reader: Reader, page_picture: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError("in a table")
-
-    monkeypatch.setattr("shuowen.reading.reader.fill_tables", broken)
-    page = read(reader, page_picture)
-    assert page.status == "partial"
-    assert [notice.code for notice in page.notices] == ["tables_failed"]
-    assert page.regions[0].text.startswith(PARAGRAPH[0])

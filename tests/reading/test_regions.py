@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shuowen.document.model import Box, Line, RegionKind
 from shuowen.engines.embedded.records import LayoutBox
-from shuowen.reading.regions import build_regions
+from tests.reading.built import build_regions
 from tests.reading.drawn_lines import CHINESE, chinese, line, moved, texts_down
 
 SIZE = (1000, 1400)

@@ -14,7 +14,7 @@ from shuowen.engines.embedded.detector import TextBox
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.image.page import Pixels
 from shuowen.reading.table_text import quad_of
-from shuowen.reading.tables import fill_tables
+from shuowen.reading.tables import fill_table
 from tests.reading.table_pictures import Drawn, draw
 
 PRICES = [["Name", "Count", "Price"], ["Apple", "12", "3.50"], ["Pear", "7", "2.25"]]
@@ -53,7 +53,7 @@ def assert_whole(region: Region) -> None:
 
 @pytest.mark.parametrize("is_ruled", [True, False])
 def test_text_stands_in_its_cells(is_ruled: bool) -> None:
-    region = fill_tables([region_of(drawn := draw(PRICES, is_ruled=is_ruled))], drawn.pixels)[0]
+    region = fill_table(region_of(drawn := draw(PRICES, is_ruled=is_ruled)), drawn.pixels)
     assert texts(table_of(region)) == PRICES
     assert region.text.splitlines()[1] == "Apple\t12\t3.50"
     assert region.notices == ()
@@ -68,7 +68,7 @@ def test_text_stands_in_its_cells(is_ruled: bool) -> None:
 def test_empty_rows_and_columns_are_kept() -> None:
     grid = [["Name", "", "Price"], ["", "", ""], ["Pear", "", "2.25"]]
     drawn = draw(grid, is_ruled=True)
-    assert texts(table_of(fill_tables([region_of(drawn)], drawn.pixels)[0])) == grid
+    assert texts(table_of(fill_table(region_of(drawn), drawn.pixels))) == grid
 
 
 def test_a_line_that_runs_over_a_wall_is_split_between_its_words() -> None:
@@ -83,7 +83,7 @@ def test_a_line_that_runs_over_a_wall_is_split_between_its_words() -> None:
         spans=(*first.spans, *second.spans),
     )
     region = region_of(Drawn(pixels=drawn.pixels, lines=[joined, *rest]))
-    filled = fill_tables([region], drawn.pixels)[0]
+    filled = fill_table(region, drawn.pixels)
     assert texts(table_of(filled)) == [["one", "two"], ["three", "four"]]
     assert [line.text for line in filled.lines[:2]] == ["one", "two"]
     assert_whole(filled)
@@ -92,9 +92,9 @@ def test_a_line_that_runs_over_a_wall_is_split_between_its_words() -> None:
 def test_a_character_that_the_detector_overlooked_is_read() -> None:
     grid = [["Name", "Count"], ["Apple", "8"], ["Pear", "31"]]
     drawn = draw(grid, is_ruled=True, unread="8")
-    without = fill_tables([region_of(drawn)], drawn.pixels)[0]
+    without = fill_table(region_of(drawn), drawn.pixels)
     assert texts(table_of(without))[1] == ["Apple", ""]
-    filled = fill_tables([region_of(drawn)], drawn.pixels, EmbeddedEngine().read_lines)[0]
+    filled = fill_table(region_of(drawn), drawn.pixels, EmbeddedEngine().read_lines)
     assert texts(table_of(filled)) == grid
     assert_whole(filled)
 
@@ -103,13 +103,13 @@ def test_other_regions_and_empty_tables_stay_as_they_are() -> None:
     drawn = draw(PRICES, is_ruled=True)
     text = Region(id="a", kind="text", box=drawn.box, text="x", lines=tuple(drawn.lines))
     empty = Region(id="b", kind="table", box=drawn.box, text="")
-    assert fill_tables([text, empty], drawn.pixels) == [text, empty]
+    assert [fill_table(each, drawn.pixels) for each in (text, empty)] == [text, empty]
 
 
 def test_five_thousand_cells_are_worked_out() -> None:
     grid = [[f"{row * 50 + col}" for col in range(50)] for row in range(100)]
     drawn = draw(grid, width=56, height=30, is_ruled=True)
-    region = fill_tables([region_of(drawn)], drawn.pixels)[0]
+    region = fill_table(region_of(drawn), drawn.pixels)
     assert texts(table_of(region)) == grid
 
 
@@ -123,7 +123,7 @@ def test_a_character_in_a_large_scan_s_cell_is_read() -> None:
         asked.extend(text_boxes)
         return []
 
-    fill_tables([region_of(Drawn(pixels=large, lines=lines))], large, read_lines)
+    fill_table(region_of(Drawn(pixels=large, lines=lines)), large, read_lines)
     places = [(box.quad[:, 0].mean() / 6, box.quad[:, 1].mean() / 6) for box in asked]
     assert len(places) == 1
     row, col = next(
@@ -145,7 +145,7 @@ def enlarged(line: Line, factor: float) -> Line:
 def test_a_table_beyond_reason_says_that_it_is_partial() -> None:
     drawn = draw(PRICES, is_ruled=True)
     many = Drawn(pixels=drawn.pixels, lines=drawn.lines * 700)
-    region = fill_tables([region_of(many)], drawn.pixels)[0]
+    region = fill_table(region_of(many), drawn.pixels)
     assert region.table is None
     assert [notice.code for notice in region.notices] == ["table_partial"]
     assert len(region.lines) == len(many.lines)
@@ -157,7 +157,7 @@ def test_text_without_any_grid_is_said_to_be_partial() -> None:
         Line(text="ab", confidence=0.5, box=(box := Box(x, y, x + 60, y + 20)), quad=quad_of(box))
         for x, y in [(10, 10), (10, 12), (11, 13), (12, 10), (9, 9)]
     ]
-    region = fill_tables([region_of(Drawn(pixels=noise, lines=lines))], noise)[0]
+    region = fill_table(region_of(Drawn(pixels=noise, lines=lines)), noise)
     assert [notice.code for notice in region.notices] == ["table_partial"]
     assert_whole(region)
 
@@ -177,4 +177,4 @@ def test_any_lines_anywhere_end_in_exactly_one_cell(found: list[Box], place: Box
     pixels = draw(PRICES, is_ruled=True).pixels[:200, :300]
     lines = [Line(text="ab", confidence=0.5, box=box, quad=quad_of(box)) for box in found]
     region = Region(id="x", kind="table", box=place, text="", lines=tuple(lines))
-    assert_whole(fill_tables([region], pixels)[0])
+    assert_whole(fill_table(region, pixels))

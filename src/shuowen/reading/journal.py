@@ -79,10 +79,28 @@ class Journal:
         self._file: FileIO | None = None
         self._places: dict[int, _Place] = {}
         self._line_is_open = False
+        self._num_loaded_bytes = 0
         self._synced_at = time.monotonic()
         self.source: SourceRecord | None = None
-        if path.exists():
-            self._load()
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take what was added by others, who own the open file, since this was loaded."""
+        if not self._path.exists():
+            return
+        start = self._num_loaded_bytes
+        with self._path.open("rb") as file:
+            file.seek(start)
+            for line in file:
+                self._take(line, start)
+                self._line_is_open = not line.endswith(b"\n")
+                # The rest of an open line may be on its way: it is looked at again.
+                start += 0 if self._line_is_open else len(line)
+        self._num_loaded_bytes = start
+
+    def statuses(self) -> dict[int, Status]:
+        """How each kept page came out, by index."""
+        return {index: place.status for index, place in self._places.items()}
 
     def finished(self) -> set[int]:
         """Indices of the pages that need no second reading: all that did not fail."""
@@ -93,6 +111,7 @@ class Journal:
         self._path.unlink(missing_ok=True)
         self._places.clear()
         self._line_is_open = False
+        self._num_loaded_bytes = 0
         self.source = None
 
     def begin(self, source: SourceRecord) -> None:
@@ -138,14 +157,6 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _load(self) -> None:
-        start = 0
-        with self._path.open("rb") as file:
-            for line in file:
-                self._take(line, start)
-                start += len(line)
-                self._line_is_open = not line.endswith(b"\n")
 
     def _take(self, line: bytes, start: int) -> None:
         try:

@@ -31,7 +31,7 @@ def letter_sizes(lines: Sequence[Line], boxes: Floats) -> Floats:
         boxes: Their boxes (N, 4) in the reading frame.
     """
     heights = boxes[:, 3] - boxes[:, 1]
-    ems = np.array([_ems(line.text) for line in lines])
+    ems = np.array([ems_of(line.text) for line in lines])
     widths = boxes[:, 2] - boxes[:, 0]
     inked = np.maximum(widths - PADDING * heights, 0.5 * widths)
     advances = inked / np.maximum(ems, 0.3)
@@ -43,7 +43,7 @@ def letter_sizes(lines: Sequence[Line], boxes: Floats) -> Floats:
     return sizes
 
 
-def _ems(text: str) -> float:
+def ems_of(text: str) -> float:
     """Usual width of a text in ems, set in a proportional face."""
     return sum(map(_em, text))
 

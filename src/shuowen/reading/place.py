@@ -80,11 +80,8 @@ def to_original(frame: Frame, size: tuple[int, int]) -> Placing:
     return Placing(carry=frame.to_original, size=size)
 
 
-def to_upright(frame: Frame) -> Placing:
-    """From the page as it came to the upright picture."""
-    return Placing(carry=lambda points: apply(frame.matrix, points), size=frame.size)
-
-
-def between(start: Frame, end: Frame) -> Placing:
-    """From one upright picture of a page to another."""
+def between(start: Frame, end: Frame) -> Placing | None:
+    """From one upright picture of a page to another; None where they are the same."""
+    if start is end:
+        return None
     return Placing(carry=lambda points: apply(end.matrix, start.to_original(points)), size=end.size)

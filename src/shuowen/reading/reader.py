@@ -1,34 +1,36 @@
 """One page, from picture to regions: read this file first.
 
-The page is turned upright; lines of text are found and read; their slope says how the picture
-leans; layout, tables and reading order are worked out on the straightened picture; and everything
-goes back to where it was on the page as it came.
+The page is turned upright and lines of text are found; their slope says how the picture leans.
+While the lines are read, layout, tables and reading order are worked out on the straightened
+picture, and each region that is final goes back to where it was on the page as it came
+(`region_stream.py`). A page is the end of that stream.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+
+import numpy as np
 
 from shuowen.config import ReadOptions
-from shuowen.document.model import Line, Notice, Page, Region, Repair
+from shuowen.document.model import Notice, Page, Region, Repair
+from shuowen.engines.embedded.background import Background
+from shuowen.engines.embedded.detector import TextBox
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.layout import find_layout
-from shuowen.errors import as_shuowen_error
+from shuowen.engines.embedded.lines import as_quad
+from shuowen.engines.embedded.looks import Look
 from shuowen.image.frame import Frame, straighten, turn, turned_frame
 from shuowen.image.page import PageImage, Pixels
-from shuowen.reading.place import between, to_original, to_upright
-from shuowen.reading.regions import build_regions
+from shuowen.reading.growing_text import GrowingText
+from shuowen.reading.place import Placing, between, to_original
+from shuowen.reading.region_stream import TABLES_FAILED, RegionStream
 from shuowen.reading.skew import skew_of
-from shuowen.reading.table_areas import table_areas
-from shuowen.reading.tables import fill_tables
 from shuowen.reading.text_layer import TextLayerChoice, choose_text_layer
+from shuowen.reading.timer import Timer
 from shuowen.reading.unread_parts import merge_lines
 from shuowen.reading.upright import upright_rotation
-
-TABLES_FAILED = "tables_failed"
-"""Notice of a page whose tables have their text but no cells."""
 
 
 class Reader:
@@ -44,17 +46,46 @@ class Reader:
         Returns:
             The page in reading order, all boxes in pixels of `image`.
         """
+        *_, page = self.stream_page(image, timings)
+        assert isinstance(page, Page)
+        return page
+
+    def stream_page(
+        self, image: PageImage, timings: Mapping[str, float] | None = None
+    ) -> Generator[Region | Page, None, None]:
+        """Reads one page and gives each region as soon as it is final.
+
+        Closing the iterator stops the work on the page.
+
+        Args:
+            image: The page.
+            timings: Seconds of steps already taken.
+
+        Yields:
+            The regions in reading order, then the page that holds just these; all boxes in pixels
+            of `image`.
+        """
         timer = Timer(timings or {})
         with timer.step("text_layer"):
             layer = choose_text_layer(image, self.options.text_layer, self.engine.read_crops)
         with timer.step("turn"):
             frame, pixels = self._upright(image, layer)
-        lines = self._lines(pixels, frame, layer, timer)
-        frame, pixels, lines = _straightened(frame, pixels, lines)
-        regions, notices = self._regions(lines, pixels, image.page_index + 1, timer)
-        placing = to_original(frame, (image.pixels.shape[1], image.pixels.shape[0]))
-        regions = [placing.region(region) for region in regions]
-        return _page(image, frame, regions, [*layer.notices, *notices], timer)
+        with timer.step("detect"):
+            boxes = [] if layer.is_complete else self.engine.find_text(pixels)
+        with self.engine.first_looks(pixels, boxes) as first:
+            # Threads begin to read lines while this one looks at the page as a whole.
+            with timer.step("layout"):
+                level, picture = _straightened(frame, pixels, boxes, layer)
+                layout = find_layout(picture)
+            text = self._text(layer, boxes, first, between(frame, level), timer)
+            stream = RegionStream(self.engine, text, picture, image.page_index + 1, timer)
+            placing = to_original(level, (image.pixels.shape[1], image.pixels.shape[0]))
+            regions: list[Region] = []
+            with closing(stream.regions(layout)) as found:
+                for region in found:
+                    regions.append(placing.region(region))
+                    yield regions[-1]
+        yield _page(image, level, regions, [*layer.notices, *stream.notices], timer)
 
     def _upright(self, image: PageImage, layer: TextLayerChoice) -> tuple[Frame, Pixels]:
         size = image.pixels.shape[1], image.pixels.shape[0]
@@ -63,50 +94,30 @@ class Reader:
         rotation = upright_rotation(image.pixels, self.engine)
         return turned_frame(size, rotation), turn(image.pixels, rotation)
 
-    def _lines(
-        self, pixels: Pixels, frame: Frame, layer: TextLayerChoice, timer: Timer
-    ) -> list[Line]:
-        if layer.is_complete:
-            return list(layer.lines)
-        with timer.step("detect"):
-            boxes = self.engine.find_text(pixels)
+    def _text(
+        self,
+        layer: TextLayerChoice,
+        boxes: Sequence[TextBox],
+        first: Background[Look | None],
+        placing: Placing | None,
+        timer: Timer,
+    ) -> GrowingText:
+        """The text on the level picture; where a PDF has its own, the rest must be read first."""
+        if not layer.lines:
+            return GrowingText([box.quad for box in boxes], first, placing)
         with timer.step("recognise"):
-            lines = self.engine.read_lines(pixels, boxes)
-        upright = to_upright(frame)
-        return merge_lines([upright.line(line) for line in layer.lines], lines)
-
-    def _regions(
-        self, lines: Sequence[Line], pixels: Pixels, page_number: int, timer: Timer
-    ) -> tuple[list[Region], list[Notice]]:
-        size = pixels.shape[1], pixels.shape[0]
-        with timer.step("layout"):
-            layout = find_layout(pixels)
-        with timer.step("tables"):
-            layout = table_areas(layout, lines, size, pixels)
-        with timer.step("assemble"):
-            regions = build_regions(lines, layout, size, page_number)
-        with timer.step("tables"):
-            return self._with_tables(regions, pixels)
-
-    def _with_tables(
-        self, regions: list[Region], pixels: Pixels
-    ) -> tuple[list[Region], list[Notice]]:
-        try:
-            return fill_tables(regions, pixels, self.engine.read_lines), []
-        except Exception as error:  # lines that were read must not be lost with a table's grid
-            reason = as_shuowen_error(error, "working out the page's tables")
-            return regions, [Notice(code=TABLES_FAILED, message=reason.message)]
+            looks = [look for look in first.all_values() if look]
+            with self.engine.second_looks(looks) as second:
+                lines = merge_lines(layer.lines, second.all_values())
+        return GrowingText.finished([placing.line(line) for line in lines] if placing else lines)
 
 
 def _straightened(
-    frame: Frame, pixels: Pixels, lines: list[Line]
-) -> tuple[Frame, Pixels, list[Line]]:
-    skew = skew_of(lines)
-    if not skew:
-        return frame, pixels, lines
-    level = frame.straightened(skew)
-    placing = between(frame, level)
-    return level, straighten(pixels, skew), [placing.line(line) for line in lines]
+    frame: Frame, pixels: Pixels, boxes: Sequence[TextBox], layer: TextLayerChoice
+) -> tuple[Frame, Pixels]:
+    quads = [*(as_quad(box.quad) for box in boxes), *(line.quad for line in layer.lines)]
+    skew = skew_of(np.array(quads, np.float64).reshape(-1, 4, 2))
+    return (frame.straightened(skew), straighten(pixels, skew)) if skew else (frame, pixels)
 
 
 def _page(
@@ -131,21 +142,3 @@ def _page(
         notices=tuple(notices),
         timings=timer.seconds(),
     )
-
-
-class Timer:
-    """Seconds spent in each named step of a page."""
-
-    def __init__(self, seconds: Mapping[str, float]) -> None:
-        self._seconds = dict(seconds)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Adds the time until the block ends to step `name`."""
-        start = time.perf_counter()
-        yield
-        self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - start
-
-    def seconds(self) -> dict[str, float]:
-        """All steps so far, to a tenth of a millisecond."""
-        return {name: round(value, 4) for name, value in self._seconds.items()}

@@ -2,56 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from shuowen.document.model import Direction, Line, Region, region_id
-from shuowen.document.text import join_lines, words_of
+from shuowen.document.model import Box, Direction, Line, Region, RegionKind
+from shuowen.document.text import join_lines
 from shuowen.engines.embedded.records import LayoutBox
 from shuowen.reading.drafts import Draft, PageLines, drafts_of_block
 from shuowen.reading.frame import main_direction, straight_boxes
 from shuowen.reading.kinds import network_votes
 from shuowen.reading.letters import letter_sizes
-from shuowen.reading.named import Named
 from shuowen.reading.naming import name_drafts
 from shuowen.reading.order import order_blocks
 from shuowen.reading.parts import Part, find_parts, part_box
 
 
-def build_regions(
-    lines: Sequence[Line], layout: Sequence[LayoutBox], size: tuple[int, int], page_number: int
-) -> list[Region]:
+@dataclass(frozen=True, kw_only=True)
+class RegionPlan:
+    """A region whose place, kind and lines are known, while its lines may still be read better.
+
+    `paragraphs` has the numbers of the lines of each paragraph, in reading order.
+    """
+
+    kind: RegionKind
+    box: Box
+    paragraphs: tuple[tuple[int, ...], ...]
+    level: int | None = None
+
+    @property
+    def line_numbers(self) -> list[int]:
+        """Its lines in reading order."""
+        return [number for paragraph in self.paragraphs for number in paragraph]
+
+    def region(self, identity: str, lines: Sequence[Line], vocabulary: frozenset[str]) -> Region:
+        """The region.
+
+        Args:
+            identity: Its id.
+            lines: Its lines as they were finally read, in the order of `line_numbers`.
+            vocabulary: The page's words, see `document/text.py`.
+
+        Returns:
+            The region with text, confidence and lines. A table has its lines row by row and no
+            cells yet; a figure may have no lines.
+        """
+        rest = iter(lines)
+        paragraphs = (
+            join_lines(list(islice(rest, len(paragraph))), vocabulary)
+            for paragraph in self.paragraphs
+        )
+        return Region(
+            id=identity,
+            kind=self.kind,
+            box=self.box,
+            text="\n".join(paragraphs),
+            confidence=_confidence(lines),
+            level=self.level,
+            lines=tuple(lines),
+        )
+
+
+def plan_regions(
+    lines: Mapping[int, Line], layout: Sequence[LayoutBox], size: tuple[int, int]
+) -> list[RegionPlan]:
     """The page's regions in reading order; every line is in exactly one.
 
     Args:
-        lines: What was read, in any order, in pixels of the upright page picture.
+        lines: What was read, by number, in any order, in pixels of the upright page picture. Texts
+            tell lists, captions and headings; a few wrong letters do not matter.
         layout: What the layout network saw on the same picture, most confident first.
         size: Width and height of the picture in pixels.
-        page_number: The page's number, from 1; part of the regions' ids.
-
-    Returns:
-        Regions with id, kind, text, confidence and lines in reading order. A table has its lines
-        row by row and no cells yet; a figure may have no lines.
     """
-    direction = main_direction(lines)
-    boxes = straight_boxes(lines, direction)
+    numbers, own = list(lines), list(lines.values())
+    direction = main_direction(own)
+    boxes = straight_boxes(own, direction)
     page = PageLines(
-        lines=lines,
+        lines=own,
         boxes=boxes,
-        sizes=letter_sizes(lines, boxes),
-        votes=network_votes(lines, layout),
+        sizes=letter_sizes(own, boxes),
+        votes=network_votes(own, layout),
     )
-    parts = find_parts(lines, boxes, layout, direction)
+    parts = find_parts(own, boxes, layout, direction)
     drafts = _ordered_drafts(parts, page, direction)
-    vocabulary = words_of(line.text for line in lines)
-    regions: list[Region] = []
-    taken: set[str] = set()
-    for named in name_drafts(drafts, page, size):
-        identity = region_id(page_number, named.box, taken)
-        regions.append(_region(named, identity, lines, vocabulary))
-        taken.add(identity)
-    return regions
+    return [
+        RegionPlan(
+            kind=named.kind,
+            box=named.box,
+            paragraphs=tuple(
+                tuple(numbers[index] for row in paragraph for index in row.line_indices)
+                for paragraph in named.draft.paragraphs
+            ),
+            level=named.level,
+        )
+        for named in name_drafts(drafts, page, size)
+    ]
 
 
 def _ordered_drafts(parts: Sequence[Part], page: PageLines, direction: Direction) -> list[Draft]:
@@ -68,25 +115,6 @@ def _ordered_drafts(parts: Sequence[Part], page: PageLines, direction: Direction
         for block in blocks
         for draft in drafts_of_block([[parts[i] for i in row] for row in block], page)
     ]
-
-
-def _region(
-    named: Named, identity: str, lines: Sequence[Line], vocabulary: frozenset[str]
-) -> Region:
-    own = tuple(lines[index] for index in named.draft.line_indices)
-    paragraphs = (
-        join_lines([lines[i] for row in paragraph for i in row.line_indices], vocabulary)
-        for paragraph in named.draft.paragraphs
-    )
-    return Region(
-        id=identity,
-        kind=named.kind,
-        box=named.box,
-        text="\n".join(paragraphs),
-        confidence=_confidence(own),
-        level=named.level,
-        lines=own,
-    )
 
 
 def _confidence(lines: Sequence[Line]) -> float | None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
-
-from shuowen.document.model import Line
 
 Floats = NDArray[np.float64]
 
@@ -19,27 +15,22 @@ LEVEL_DEGREES = 0.3
 """A slope below this moves the end of a line by less than half its height over a page's width."""
 
 
-def skew_of(lines: Sequence[Line]) -> float:
+def skew_of(quads_N42: Floats) -> float:
     """Degrees by which lines go down to the right; 0.0 when level or too few lines can tell.
 
     The median of the long horizontal lines' slopes, each counted by its length, so that a stamp
     or a slanted note does not turn the page.
+
+    Args:
+        quads_N42: Corners of N lines, clockwise from the top left; a column's is never long.
     """
-    tops = np.array([line.quad[:2] for line in lines if line.direction == "horizontal"])
-    if not len(tops):
-        return 0.0
-    runs, drops = (tops[:, 1] - tops[:, 0]).T
-    heights = np.array([_height(line) for line in lines if line.direction == "horizontal"])
-    long = runs > LONG_LINE * heights
+    runs, drops = (quads_N42[:, 1] - quads_N42[:, 0]).T
+    heights = np.hypot(*(quads_N42[:, 3] - quads_N42[:, 0]).T)
+    long = runs > LONG_LINE * np.maximum(heights, 1.0)
     if long.sum() < MIN_LINES:
         return 0.0
     skew = _weighted_median(np.degrees(np.arctan2(drops[long], runs[long])), runs[long])
     return round(skew, 2) if LEVEL_DEGREES <= abs(skew) <= MAX_SKEW_DEGREES else 0.0
-
-
-def _height(line: Line) -> float:
-    (top_left, _, _, bottom_left) = line.quad
-    return max(float(np.hypot(bottom_left[0] - top_left[0], bottom_left[1] - top_left[1])), 1.0)
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from shuowen.document.model import Box, Line, Point, union_of
 from shuowen.engines.embedded.records import LayoutBox, TableStructure
 from shuowen.engines.embedded.ruled_grid import ruled_structure
-from shuowen.engines.embedded.ruled_lines import Rules, find_rules
+from shuowen.engines.embedded.ruled_lines import Rules, bands, find_rules
 from shuowen.image.page import Pixels
 from shuowen.image.perspective import flatten
 from shuowen.reading.rows import find_rows
@@ -99,15 +99,17 @@ def _is_in_any(point: Point, areas: Sequence[LayoutBox]) -> bool:
 def _rule_networks(rules: Rules) -> list[Box]:
     """Boxes around rules that cross, largest first."""
     both = cv2.dilate(cv2.bitwise_or(rules.horizontal, rules.vertical), np.ones((7, 7), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(both)
     boxes = []
-    for index in range(1, count):
-        left, top, width, height, _ = (int(value) for value in stats[index])
-        window = slice(top, top + height), slice(left, left + width)
-        own = labels[window] == index
-        if np.any(rules.horizontal[window][own]) and np.any(rules.vertical[window][own]):
-            edges = np.array([left, top, left + width, top + height]) / rules.scale
-            boxes.append(Box(*edges.tolist()))
+    for first, band in bands(np.asarray(both, np.uint8)):
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(band)
+        for index in range(1, count):
+            left, top, width, height, _ = (int(value) for value in stats[index])
+            own = labels[top : top + height, left : left + width] == index
+            top += first
+            window = slice(top, top + height), slice(left, left + width)
+            if np.any(rules.horizontal[window][own]) and np.any(rules.vertical[window][own]):
+                edges = np.array([left, top, left + width, top + height]) / rules.scale
+                boxes.append(Box(*edges.tolist()))
     return sorted(boxes, key=lambda box: -box.area)
 
 

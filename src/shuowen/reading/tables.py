@@ -54,26 +54,19 @@ class _Crop:
     rules: Rules
 
 
-def fill_tables(
-    regions: list[Region], pixels: Pixels, read_lines: ReadLines | None = None
-) -> list[Region]:
-    """Gives every table region its cells; other regions stay as they are.
+def fill_table(region: Region, pixels: Pixels, read_lines: ReadLines | None = None) -> Region:
+    """Gives a table region its cells; a region that is no table, or has no lines, stays as it is.
 
     Args:
-        regions: Regions of the page, boxes in pixels of `pixels`.
+        region: A region of the page, boxes in pixels of `pixels`.
         pixels: The upright page, (height, width, 3) RGB.
         read_lines: Reads cells that hold ink but no text; without it they stay empty.
 
     Returns:
-        The regions in their order. A table whose grid is doubtful has a notice "table_partial".
+        The region. A table whose grid is doubtful has a notice "table_partial".
     """
-    return [
-        _filled(region, pixels, read_lines) if region.kind == "table" and region.lines else region
-        for region in regions
-    ]
-
-
-def _filled(region: Region, pixels: Pixels, read_lines: ReadLines | None) -> Region:
+    if region.kind != "table" or not region.lines:
+        return region
     if len(region.lines) > MAX_PIECES:
         return msgspec.structs.replace(region, notices=(*region.notices, _TOO_LARGE))
     crop, pieces = _straight_crop(region, pixels)

@@ -40,26 +40,67 @@ _NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
 
 
+class MarkdownStream:
+    """Markdown of a document while it is read; the pieces together are what `write` gives.
+
+    A region's piece may be empty, as headers are left out.
+    """
+
+    def __init__(self, num_pages: int) -> None:
+        """Begins a document of which `num_pages` pages will come."""
+        self._are_pages_marked = num_pages > 1
+        self._page_number: int | None = None
+        self._is_anything_written = False
+        self._is_after_list = False
+
+    def region(self, page_number: int, region: Region) -> str:
+        """The piece for the next region of a page, which it begins if need be."""
+        piece = self._begin(page_number)
+        block = "" if region.kind in _NOT_BODY else _block(region)
+        if not block:
+            return piece
+        is_list = region.kind == "list"
+        if is_list and self._is_after_list:
+            # Lists that follow each other would grow together; an empty comment keeps them apart.
+            piece += self._next("<!-- -->")
+        piece += self._next(block)
+        self._is_after_list = is_list
+        return piece
+
+    def page(self, page: Page) -> str:
+        """The piece that ends a page: what went wrong with it, if anything did."""
+        piece = self._begin(page.page_number)
+        error = error_sentence(page)
+        if error:
+            piece += self._next(f"> {_inline(error)}")
+        self._page_number = None
+        return piece
+
+    def finish(self) -> str:
+        """The piece that ends the document."""
+        return "\n" if self._is_anything_written else ""
+
+    def _begin(self, page_number: int) -> str:
+        if page_number == self._page_number:
+            return ""
+        self._page_number = page_number
+        return self._next(f"<!-- page {page_number} -->") if self._are_pages_marked else ""
+
+    def _next(self, block: str) -> str:
+        gap = "\n\n" if self._is_anything_written else ""
+        self._is_anything_written = True
+        self._is_after_list = False
+        return gap + block
+
+
 def write(document: Document) -> bytes:
     """`document` as UTF-8 Markdown."""
-    blocks: list[str] = []
+    stream = MarkdownStream(len(document.pages))
+    pieces: list[str] = []
     for page in document.pages:
-        if len(document.pages) > 1:
-            blocks.append(f"<!-- page {page.page_number} -->")
-        blocks += _page_blocks(page)
-    text = "\n\n".join(blocks)
-    return f"{text}\n".encode() if text else b""
-
-
-def _page_blocks(page: Page) -> list[str]:
-    error = error_sentence(page)
-    blocks = [f"> {_inline(error)}"] if error else []
-    shown = [region for region in page.regions if region.kind not in _NOT_BODY]
-    for is_list, regions in groupby(shown, lambda region: region.kind == "list"):
-        # Lists that follow each other would grow together; an empty comment keeps them apart.
-        parts = [part for region in regions if (part := _block(region))]
-        blocks.append(("\n\n<!-- -->\n\n" if is_list else "\n\n").join(parts))
-    return [block for block in blocks if block]
+        pieces += (stream.region(page.page_number, region) for region in page.regions)
+        pieces.append(stream.page(page))
+    return "".join([*pieces, stream.finish()]).encode()
 
 
 def _block(region: Region) -> str:

@@ -7,7 +7,7 @@ what lies inside the boxes of read text is taken away first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -95,13 +95,29 @@ def _text_mask(
     return mask
 
 
+def bands(mask: Mask) -> Iterator[tuple[int, Mask]]:
+    """The rows of a mask between empty ones, each stretch with the row where it begins.
+
+    No component crosses an empty row, and most rows of a page have no rule: looking for components
+    stretch by stretch takes a fraction of the time.
+    """
+    filled = np.flatnonzero(mask.any(axis=1))
+    for rows in np.split(filled, np.flatnonzero(np.diff(filled) > 1) + 1):
+        if rows.size:
+            yield int(rows[0]), mask[rows[0] : rows[-1] + 1]
+
+
 def _outside(mask: Mask, text: Mask) -> Mask:
     """The pieces of a mask that do not lie for the most part in text."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    inside = np.bincount(labels[np.greater(text, 0)], minlength=count)
-    kept = inside <= _MAX_IN_TEXT * stats[:, cv2.CC_STAT_AREA]
-    kept[0] = False
-    return np.asarray(kept[labels] * 255, np.uint8)
+    outside = np.zeros_like(mask)
+    for top, band in bands(mask):
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(band)
+        rows = slice(top, top + len(band))
+        inside = np.bincount(labels[np.greater(text[rows], 0)], minlength=count)
+        kept = inside <= _MAX_IN_TEXT * stats[:, cv2.CC_STAT_AREA]
+        kept[0] = False
+        outside[rows] = kept[labels] * 255
+    return outside
 
 
 def _long_thin_dark(gray: Mask) -> Mask:
@@ -110,7 +126,7 @@ def _long_thin_dark(gray: Mask) -> Mask:
     along = cv2.blur(gray, (9, 1))
     across = cv2.getStructuringElement(cv2.MORPH_RECT, (1, _THICKNESS_PX))
     response = cv2.morphologyEx(along, cv2.MORPH_BLACKHAT, across)
-    noise = float(np.median(response))
+    noise = _median(as_mask(response))
     dark = ((response > max(_MIN_CONTRAST, 3 * noise)) * 255).astype(np.uint8)
     # A rule that slopes by a pixel must not break: thicken before the opening along it.
     dark = as_mask(cv2.dilate(dark, np.ones((3, 1), np.uint8)))
@@ -118,16 +134,18 @@ def _long_thin_dark(gray: Mask) -> Mask:
     return np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)))
 
 
+def _median(picture: Mask) -> float:
+    """The median of bytes, by counting them."""
+    reached = np.cumsum(np.bincount(picture.ravel(), minlength=256))
+    middles = np.searchsorted(reached, [(picture.size + 1) // 2, picture.size // 2 + 1])
+    return float(middles.mean())
+
+
 def _positions(mask: Mask) -> list[float]:
     """Heights of the horizontal rules in a mask: pieces at one height are one rule."""
     mask = np.ascontiguousarray(mask)
     length = max(20, max(mask.shape) // 40)
-    _, _, stats, centres = cv2.connectedComponentsWithStats(mask)
-    pieces = sorted(
-        (float(centre[1]), float(width))
-        for (_, _, width, height, _), centre in zip(stats[1:], centres[1:], strict=True)
-        if width >= length and height <= width / 4
-    )
+    pieces = sorted(piece for top, band in bands(mask) for piece in _long_pieces(band, top, length))
     rules: list[list[tuple[float, float]]] = []
     for piece in pieces:
         if rules and piece[0] - _mean(rules[-1]) <= SAME_RULE_PX:
@@ -135,6 +153,14 @@ def _positions(mask: Mask) -> list[float]:
         else:
             rules.append([piece])
     return [_mean(rule) for rule in rules if sum(width for _, width in rule) >= 2 * length]
+
+
+def _long_pieces(band: Mask, top: int, length: int) -> Iterator[tuple[float, float]]:
+    """Height and width of the pieces of a stretch of rows that are long and flat."""
+    _, _, stats, centres = cv2.connectedComponentsWithStats(band)
+    for (_, _, width, height, _), centre in zip(stats[1:], centres[1:], strict=True):
+        if width >= length and height <= width / 4:
+            yield top + float(centre[1]), float(width)
 
 
 def _with_open_ends(positions: list[float], crossing: Mask, scale: float) -> tuple[float, ...]:
