@@ -2,10 +2,12 @@
 #   make demo                read a sample document with the base package
 #   make test                all fast tests
 #   make test-slow           the proofs that take minutes
+#   make test-webui          a real Open WebUI in a browser; needs Chromium and installs 3 GB once
 #   make lint                ruff and mypy
 #   make bench DATA=folder   score reading on pages with known text
 #   make benchmark-reading DATA=folder   speed and errors beside other programs
 #   make benchmark-engine    InternVL3's engine beside transformers, on random weights
+#   make benchmark-serving   the server under load, beside the same pages read offline
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +17,8 @@ SAMPLE ?= samples/scan-zh.pdf
 DEMO_DIR := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint bench benchmark-reading benchmark-engine has-data clean
+.PHONY: help demo test test-slow test-webui lint bench benchmark-reading benchmark-engine \
+  benchmark-serving has-data clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -30,10 +33,14 @@ demo: $(VENV)/.base
 	@echo "What was found where, drawn on the page: $(DEMO_DIR)/$(basename $(notdir $(SAMPLE))).overlay-0001.png"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not webui"
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
+
+test-webui: $(VENV)/.dev
+	@$(PIP) playwright
+	$(BIN)/python -m pytest tests/webui -m webui -s
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -48,6 +55,9 @@ benchmark-reading: has-data $(VENV)/.dev
 
 benchmark-engine: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine.py
+
+benchmark-serving: $(VENV)/.dev
+	$(BIN)/python benchmarks/serving.py --requests 2000
 
 has-data:
 	@test -n "$(DATA)" || { echo "Say where the pages are: make $(MAKECMDGOALS) DATA=folder"; exit 2; }

@@ -16,7 +16,7 @@ import shuowen
 from shuowen.cli.checks import BASE_PACKAGES
 
 ROOT = Path(__file__).parents[2]
-NUMBER_WORDS = {8: "eight", 9: "nine", 10: "ten", 11: "eleven"}
+NUMBER_WORDS = {13: "thirteen", 14: "fourteen", 15: "fifteen"}
 
 BLOCKED_READ = """
 import socket, sys

@@ -12,7 +12,9 @@ import click
 import pytest
 
 from shuowen.cli.app import cli
+from shuowen.server.options import ServerOptions
 from tests import made_files
+from tests.server.conftest import running
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -87,13 +89,25 @@ def test_both_readmes_hold_the_same_commands_and_code() -> None:
     assert strip[0] == strip[1]
 
 
-@pytest.mark.parametrize("page", READMES)
-def test_python_in_the_readmes_runs(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a server answers, in place of the one that the documentation tells to start."""
+    with running(ServerOptions(port=0, data_dir=tmp_path_factory.mktemp("data"))) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("page", (*READMES, "docs/server.md"))
+def test_python_in_the_documentation_runs(
+    page: str,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     shutil.copytree(ROOT / "samples", tmp_path / "samples")
     monkeypatch.chdir(tmp_path)
     for code in blocks(page, "python"):
+        code = code.replace("http://127.0.0.1:23333", address)
         for name in re.findall(r'"([^"\s]+\.(?:pdf|png|jpg))"', code):
             path = tmp_path / name
             if not path.exists():
@@ -103,4 +117,6 @@ def test_python_in_the_readmes_runs(
                     made_files.pdf_with_text("One", "Two") if is_pdf else made_files.png("One")
                 )
         exec(compile(code, page, "exec"), {"__name__": "readme"})
-    assert "Error" not in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "Error" not in said.err
+    assert "LinnSequencer" in said.out

@@ -27,6 +27,8 @@ LAYERS = {
     "engines": 4,
     "reading": 5,
     "evals": 6,
+    "launch": 7,
+    "server": 8,
     "cli": 8,
     "__main__": 8,
 }

@@ -11,6 +11,8 @@ import importlib
 import logging
 import os
 import sys
+import threading
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -25,6 +27,10 @@ COMMANDS = {
     "read": ("shuowen.cli.read", "Read documents and write what they say."),
     "chat": ("shuowen.cli.chat", "Ask InternVL3 about pictures, pages and videos."),
     "models": ("shuowen.cli.models", "List, download, check and convert models."),
+    "serve": ("shuowen.cli.serve", "Answer over HTTP: OpenAI's protocol, documents, Open WebUI."),
+    "keys": ("shuowen.cli.keys", "Make, list and revoke the API keys of a server."),
+    "webui": ("shuowen.cli.webui", "Chat in the browser with Open WebUI, wired to Shuowen."),
+    "mcp": ("shuowen.cli.mcp", "Give assistants that speak MCP documents to read and search."),
     "doctor": ("shuowen.cli.doctor", "Say what is installed, what is missing and how to get it."),
     "schema": ("shuowen.cli.schema", "Print the JSON Schema of a read document."),
     "bench": ("shuowen.cli.bench", "Measure reading on folders of pages with known text."),
@@ -126,7 +132,11 @@ def cli(debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit; the entry point of `shuowen` and `python -m shuowen`."""
-    cli.main(prog_name="shuowen")
+    try:
+        cli.main(prog_name="shuowen")
+    except SystemExit as ended:
+        _leave_threads_behind(ended)
+        raise
     raise AssertionError("click exits by itself")
 
 
@@ -135,6 +145,18 @@ def _advice(name: str) -> str:
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"There are: {', '.join(COMMANDS)}. To read a file: shuowen read {name}"
+
+
+def _leave_threads_behind(ended: SystemExit) -> None:
+    """End the process at once where a thread of a server still reads a page.
+
+    ONNX Runtime aborts when Python takes itself apart around such a thread.
+    """
+    if any(each.daemon and each.name.startswith("shuowen-") for each in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else 0)
 
 
 def _leave_closed_pipe() -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,12 @@ from shuowen.cli.chat_options import (
 from shuowen.cli.chat_screen import Screen
 from shuowen.cli.chat_transcript import write_file
 from shuowen.cli.console import printable
-from shuowen.cli.models_download import bring
+from shuowen.cli.models_download import bring_missing
 from shuowen.cli.source_options import limits_from, read_options_from
 from shuowen.engines.load import is_url, load_model
 from shuowen.errors import EXIT_PARTIAL, UsageError
 from shuowen.generation.engine import Engine, Request
 from shuowen.generation.results import Completion
-from shuowen.hub.download import find_model
-from shuowen.hub.names import ModelName, parse_name
-from shuowen.hub.settings import HubSettings
 from shuowen.image.page import Pixels
 from shuowen.prompt.messages import Message
 from shuowen.prompt.options import EncodeOptions
@@ -184,23 +181,10 @@ def _only_picture(asked: ChatRequest, shown: Sequence[Attachment]) -> Pixels | N
 def _opened(asked: ChatRequest) -> Engine:
     if is_url(asked.model):
         return load_model(asked.model, **asked.engine_options)
-    _bring_missing(asked.model)
+    bring_missing(asked.model)
     if sys.stderr.isatty():
         click.echo(f"Loading {printable(asked.model)} …", err=True)
     return load_model(asked.model, **asked.engine_options)
-
-
-def _bring_missing(model: str) -> None:
-    """Download a model that is not here, as `shuowen models download` does: with a bar."""
-    settings = HubSettings.from_environment()
-    with suppress(UsageError):  # what is no name, `load_model` will tell
-        name = parse_name(model)
-        if (
-            isinstance(name, ModelName)
-            and not settings.is_offline
-            and not find_model(name, settings)
-        ):
-            bring(name, settings, None)
 
 
 def _answer(asked: ChatRequest, asking: Asking, question: Message, picture: Pixels | None) -> None:

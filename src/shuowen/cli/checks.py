@@ -19,15 +19,19 @@ State = Literal["ok", "missing", "broken"]
 
 BASE_PACKAGES = {
     "click": "click",
+    "fastapi": "fastapi",
     "msgspec": "msgspec",
     "numpy": "numpy",
     "onnxruntime": "onnxruntime",
     "opencv-python-headless": "cv2",
     "Pillow": "PIL",
+    "prometheus-client": "prometheus_client",
     "pypdfium2": "pypdfium2",
+    "python-multipart": "python_multipart",
     "tokenizers": "tokenizers",
     "tqdm": "tqdm",
     "urllib3": "urllib3",
+    "uvicorn": "uvicorn",
 }
 """What every install has: name in the registry, name to import."""
 
@@ -53,6 +57,11 @@ EXTRAS = (
         name="constrain",
         packages={"llguidance": "llguidance"},
         enables="answers that must follow a JSON schema or a regular expression",
+    ),
+    Extra(
+        name="mcp",
+        packages={"mcp": "mcp"},
+        enables="`shuowen mcp`, with which assistants that speak MCP read documents",
     ),
     Extra(
         name="video",

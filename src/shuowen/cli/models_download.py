@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from shuowen.cli.models_progress import DownloadBar, say
+from shuowen.engines.load import check_can_run_here
 from shuowen.errors import UsageError
-from shuowen.hub.download import download, offline_error
+from shuowen.hub.download import download, find_model, offline_error
 from shuowen.hub.names import ModelName, parse_name
 from shuowen.hub.settings import HubSettings
 
@@ -69,8 +71,26 @@ def bring(name: ModelName, settings: HubSettings, to: Path | None) -> Path:
     return done.folder
 
 
+def bring_missing(model: str) -> None:
+    """Download a model that is not here, as `bring` does; a folder needs nothing.
+
+    Raises:
+        MissingExtraError: It could not run here once it is.
+        ShuowenError: The download fails.
+    """
+    settings = HubSettings.from_environment()
+    with suppress(UsageError):  # what is no name, `load_model` will tell
+        name = parse_name(model)
+        if (
+            isinstance(name, ModelName)
+            and not settings.is_offline
+            and not find_model(name, settings)
+        ):
+            check_can_run_here(model)
+            bring(name, settings, None)
+
+
 def _look_up(name: ModelName, settings: HubSettings, to: Path | None) -> Path:
-    from shuowen.hub.download import find_model
     from shuowen.hub.folder import missing_in
 
     if to is not None:

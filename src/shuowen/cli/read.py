@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from shuowen.cli.source_options import limits_from
 from shuowen.cli.values import Amount, Format, Nearest, short_amount
 from shuowen.config import (
     EFFORT_CHOICES,
@@ -159,7 +160,7 @@ def command(
         formats=tuple(dict.fromkeys(formats)),
         folder=folder,
         options=ReadOptions(**{each.name: values[each.name] for each in fields(ReadOptions)}),
-        limits=Limits(**{each.name: values[each.name] for each in fields(Limits)}),
+        limits=limits_from(values),
         jobs=jobs,
         force=force,
         quiet=quiet,

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
-from shuowen.cli.values import Amount, short_amount
+from shuowen.cli.values import Amount, Finite, short_amount
 from shuowen.config import MAX_DPI, MIN_DPI, Limits, ReadOptions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_OPTIONS = (
+_PAGES = (
     click.option(
         "--pages",
         default="",
@@ -34,6 +34,9 @@ _OPTIONS = (
         help="Password of an encrypted PDF. Other users of this machine can see options, but not"
         " the environment.  [env: SHUOWEN_PASSWORD]",
     ),
+)
+
+_LIMITS = (
     click.option(
         "--max-pixels",
         type=Amount(),
@@ -49,7 +52,7 @@ _OPTIONS = (
     ),
     click.option(
         "--fetch-seconds",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Finite(min=0, min_open=True),
         default=Limits.fetch_seconds,
         show_default=True,
         help="Give up a download that takes longer.",
@@ -61,6 +64,7 @@ _OPTIONS = (
         help="Let URLs of pictures lead to this machine and its local network.",
     ),
 )
+_OPTIONS = (*_PAGES, *_LIMITS)
 
 
 def source_options(command: _Command) -> _Command:
@@ -70,9 +74,17 @@ def source_options(command: _Command) -> _Command:
     return command
 
 
+def limit_options(command: _Command) -> _Command:
+    """Add those of the options that set limits."""
+    for option in reversed(_LIMITS):
+        command = option(command)
+    return command
+
+
 def limits_from(values: Mapping[str, Any]) -> Limits:
     """The limits that these options set."""
-    return Limits(**{each.name: values[each.name] for each in fields(Limits)})
+    names = [each.name for each in fields(Limits)]
+    return Limits(**{name: values[name] for name in names if name in values})
 
 
 def read_options_from(values: Mapping[str, Any]) -> ReadOptions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from math import isfinite
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from shuowen.errors import UsageError
 from shuowen.writers import WRITERS, writer_named
 
 _SCALES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+_MOST = 1e18
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
 
 
@@ -43,6 +45,19 @@ class Format(click.Choice):  # type: ignore[type-arg]  # as above
             self.fail(str(error), param, ctx)
 
 
+class Finite(click.FloatRange):
+    """A number within a range that is neither infinite nor none at all."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; fails also for "inf" and "nan"."""
+        number = float(super().convert(value, param, ctx))
+        if not isfinite(number):
+            self.fail(f"{value!r} is no number that can be reached.", param, ctx)
+        return number
+
+
 class Amount(click.ParamType):  # type: ignore[type-arg]  # as above
     """A whole number that may be written short: 250M is 250 000 000."""
 
@@ -53,7 +68,8 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # as above
         if isinstance(value, int):
             return value
         match = _AMOUNT.fullmatch(value.strip())
-        amount = round(float(match[1]) * _SCALES[match[2].lower()]) if match else 0
+        number = float(match[1]) * _SCALES[match[2].lower()] if match else 0.0
+        amount = round(number) if number < _MOST else 0
         if amount < 1:
             self.fail(f"{value!r} is no amount. Write it like 5000000, 250M or 2G.", param, ctx)
         return amount

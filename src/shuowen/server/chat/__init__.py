@@ -1,0 +1,1 @@
+"""OpenAI's chat completions over any model: the embedded reader, an engine, another server."""

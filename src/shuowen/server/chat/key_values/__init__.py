@@ -1,0 +1,1 @@
+"""Values by their labels: a JSON schema filled with what stands beside its labels on the pages."""
