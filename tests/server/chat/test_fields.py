@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
-from shuowen.server.chat import field_docs, fields
+from shuowen.server.chat import fields
 from shuowen.server.chat.field_rules import Field
 from shuowen.server.chat.fields import FIELDS
 from shuowen.server.chat.model import ModelKind
@@ -24,8 +24,6 @@ from tests.server.chat.benches import (
     image_part,
     user,
 )
-
-ROOT = Path(__file__).parents[3]
 
 LMDEPLOY = """
 model messages temperature top_p tools tool_choice parallel_tool_calls logprobs top_logprobs n
@@ -101,15 +99,6 @@ def test_every_field_of_openai_and_lmdeploy_is_in_the_table() -> None:
         for rule in (field.reader, field.engine, field.upstream):
             has_reason = rule.treatment in ("honoured", "passed on") or rule.note
             assert has_reason, f"{field.place} {field.name} is {rule.treatment} without a reason"
-
-
-def test_the_documentation_has_the_table() -> None:
-    page = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
-    assert field_docs.renewed(page) == page, (
-        "Renew it: python -m shuowen.server.chat.field_docs < docs/server.md"
-    )
-    with pytest.raises(ValueError, match="fields: begin"):
-        field_docs.renewed("# A page without marks")
 
 
 def outcome(bench: Benches, kind: ModelKind, body: Json) -> tuple[str, Any]:

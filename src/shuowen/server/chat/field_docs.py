@@ -1,19 +1,13 @@
-"""The part of docs/server.md that says what becomes of every field, made from `fields.py`.
-
-`python -m shuowen.server.chat.field_docs < docs/server.md` prints the page with it renewed.
-"""
+"""The part of docs/server.md that says what becomes of every field, made from `fields.py`."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 
 from shuowen.engines.remote_options import Dialect
 from shuowen.server.chat.field_rules import SERVER_NAMES, Field, Rule
 from shuowen.server.chat.fields import FIELDS
-
-BEGIN, END = "<!-- fields: begin -->", "<!-- fields: end -->"
 
 _INTRODUCTION = """\
 Nothing is ignored in silence. Every field is *honoured*, *passed on* to the other server as it
@@ -22,15 +16,6 @@ field. `null` counts as absent, and what asks for nothing (such as `"store": fal
 taken. Fields that are not in these tables are refused as unknown. The columns say who answers: the
 embedded reader (`shuowen-embedded`), a language model that runs here, or another server behind this
 one."""
-
-
-def renewed(page: str) -> str:
-    """A page with the tables between its two marks made anew; raises ValueError without marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"The page has no {BEGIN} … {END}.")
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
 
 
 def tables() -> str:
@@ -83,7 +68,3 @@ def _cell(field: Field, rule: Rule, dialects: tuple[Dialect, ...] = ()) -> str:
         taken = " or ".join(f"`{json.dumps(each)}`" for each in field.neutral)
         text += f" (but {taken} is taken)"
     return text
-
-
-if __name__ == "__main__":
-    sys.stdout.write(renewed(sys.stdin.read()))
