@@ -12,9 +12,22 @@ from shuowen.errors import UsageError
 
 TextLayer = Literal["auto", "always", "never"]
 Effort = Literal["fast", "normal", "max"]
+RepairName = Literal[
+    "orientation",
+    "deskew",
+    "perspective",
+    "dewarp",
+    "light",
+    "contrast",
+    "bleed_through",
+    "sharpen",
+    "enlarge",
+]
+"""What may be done to a page picture before it is read, in the order in which it is done."""
 
 TEXT_LAYER_CHOICES: tuple[str, ...] = get_args(TextLayer)
 EFFORT_CHOICES: tuple[str, ...] = get_args(Effort)
+REPAIR_CHOICES: tuple[str, ...] = get_args(RepairName)
 
 MIN_DPI, MAX_DPI = 36, 1200
 
@@ -50,12 +63,24 @@ class ReadOptions:
     max: the page is searched for text at three sizes, and more words are read again."""
     dpi: int = 200
     """Resolution at which PDF pages are turned into pictures."""
+    force_repairs: tuple[RepairName, ...] = ()
+    """Repairs of the page picture that are made whatever the page looks like."""
+    forbid_repairs: tuple[RepairName, ...] = ()
+    """Repairs of the page picture that are never made."""
+    min_confidence: float = 0.0
+    """Words with a character below this confidence, 0 to 1, are marked as doubtful."""
 
     def __post_init__(self) -> None:
         _check_choice("text_layer", self.text_layer, TEXT_LAYER_CHOICES)
         _check_choice("effort", self.effort, EFFORT_CHOICES)
         if not MIN_DPI <= self.dpi <= MAX_DPI:
             raise UsageError(f"dpi is {self.dpi}.", f"Choose {MIN_DPI} to {MAX_DPI}.")
+        if not 0 <= self.min_confidence <= 1:
+            raise UsageError(f"min_confidence is {self.min_confidence}.", "Choose 0 to 1.")
+        for name in (*self.force_repairs, *self.forbid_repairs):
+            _check_choice("repair", name, REPAIR_CHOICES)
+        if both := set(self.force_repairs) & set(self.forbid_repairs):
+            raise UsageError(f"{', '.join(sorted(both))} is both forced and forbidden.")
 
     def fingerprint(self) -> str:
         """All options but the password as one stable string, for resuming."""

@@ -15,7 +15,7 @@ from shuowen.document.model import Document, SourceInfo
 from shuowen.errors import InputError
 from tests.document.strategies import documents
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "document-1.0.json"
+PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "document-1.1.json"
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
 EMPTY = Document(
@@ -65,7 +65,7 @@ def test_the_published_schema_is_what_the_records_say(
 def test_the_schema_names_itself_and_explains_its_records() -> None:
     schema = json_schema()
     assert schema["$schema"].endswith("2020-12/schema")
-    assert schema["$id"] == "urn:shuowen:document:1.0"
+    assert schema["$id"] == "urn:shuowen:document:1.1"
     assert all(part["description"] for part in schema["$defs"].values())
 
 
@@ -82,7 +82,7 @@ def test_the_schema_names_itself_and_explains_its_records() -> None:
 def test_what_breaks_the_schema_is_refused_by_both(change: dict[str, object], told: str) -> None:
     broken = {**json.loads(to_json(EMPTY)), **change}
     assert not VALIDATOR.is_valid(broken)
-    with pytest.raises(InputError, match=rf"^old\.json breaks document schema 1\.0: .*{told}"):
+    with pytest.raises(InputError, match=rf"^old\.json breaks document schema 1\.1: .*{told}"):
         from_json(json.dumps(broken), name="old.json")
 
 
@@ -90,6 +90,11 @@ def test_what_breaks_the_schema_is_refused_by_both(change: dict[str, object], to
 def test_what_is_no_json_document_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match=r"^old\.json is not a JSON document"):
         from_json(data, name="old.json")
+
+
+def test_a_document_of_the_first_version_is_read() -> None:
+    fields = json.loads(to_json(EMPTY)) | {"schema_version": "1.0"}
+    assert from_json(json.dumps(fields)).schema_version == "1.0"
 
 
 @pytest.mark.parametrize(("version", "told"), [("2.0", "version 2.0"), (None, "version none")])

@@ -13,6 +13,8 @@ import msgspec
 from shuowen.document.model import SCHEMA_VERSION, Document, Page
 from shuowen.errors import InputError
 
+READABLE_VERSIONS = ("1.0", SCHEMA_VERSION)
+"""1.0 has no repairs, doubts and crossed-out writing, and is a document of today without them."""
 SCHEMA_ID = f"urn:shuowen:document:{SCHEMA_VERSION}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -79,7 +81,7 @@ def from_json(data: bytes | str, name: str = "The JSON document") -> Document:
         version = msgspec.json.decode(data, type=_Head).schema_version
     except msgspec.DecodeError as error:
         raise InputError(f"{name} is not a JSON document: {error}.") from error
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
         raise InputError(
             f"{name} has schema version {version or 'none'}; this release reads {SCHEMA_VERSION}.",
             "Read the original document again, or use the release that wrote this file.",

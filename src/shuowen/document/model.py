@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA_VERSION = "1.0"
+from shuowen.config import RepairName
+
+SCHEMA_VERSION = "1.1"
 
 RegionKind = Literal[
     "title",
@@ -130,15 +132,24 @@ class PageError(_Record, frozen=True):
     hint: str = ""
 
 
-class Span(_Record, frozen=True):
+class Span(_Record, frozen=True, omit_defaults=True):
     """A word, or one Chinese character: the smallest piece of text that has a box.
 
-    `confidences` holds one number for every character of `text`.
+    `confidences` holds one number for every character of `text`: how likely it is right.
     """
 
     text: str
     box: Box
     confidences: tuple[Confidence, ...]
+    is_doubtful: bool = False
+    """Whether a character is below the confidence that was asked for (`min_confidence`)."""
+
+
+class CrossedOut(_Record, frozen=True):
+    """Writing that somebody struck out; `text` is what may have stood there, empty if unknown."""
+
+    box: Box
+    text: str = ""
 
 
 class Line(_Record, frozen=True):
@@ -155,6 +166,8 @@ class Line(_Record, frozen=True):
     direction: Direction = "horizontal"
     source: TextSource = "picture"
     spans: tuple[Span, ...] = ()
+    crossed_out: tuple[CrossedOut, ...] = ()
+    """What was struck out on this line; it is in no text."""
 
 
 class Cell(_Record, frozen=True):
@@ -195,8 +208,16 @@ class Region(_Record, frozen=True):
     notices: tuple[Notice, ...] = ()
 
 
+class RepairStep(_Record, frozen=True):
+    """One repair that was made, and the measurements on the page that spoke for it, by name."""
+
+    name: RepairName
+    is_forced: bool = False
+    evidence: dict[str, float] = {}
+
+
 class Repair(_Record, frozen=True):
-    """How the page picture was turned before reading; boxes are already back on the original.
+    """How the page picture was mended before reading; boxes are already back on the original.
 
     The original turned by `rotation_degrees` counter-clockwise is upright; after that the text
     still slopes off the horizontal by `skew_degrees` (positive: lines go down to the right).
@@ -204,6 +225,8 @@ class Repair(_Record, frozen=True):
 
     rotation_degrees: Rotation = 0
     skew_degrees: float = 0.0
+    steps: tuple[RepairStep, ...] = ()
+    """All repairs in the order in which they were made; none for a page that needed none."""
 
 
 class Page(_Record, frozen=True):
@@ -222,7 +245,8 @@ class Page(_Record, frozen=True):
     notices: tuple[Notice, ...] = ()
     error: PageError | None = None
     timings: dict[str, float] = {}
-    """Seconds by step: load, text_layer, turn, detect, recognise, layout, tables, assemble."""
+    """Seconds by step: load, text_layer, turn, repair, detect, recognise, layout, tables,
+    assemble."""
 
 
 class SourceInfo(_Record, frozen=True):
