@@ -16,7 +16,7 @@ def test_a_text_read_right_has_no_errors() -> None:
 def test_scores_worked_out_by_hand() -> None:
     # kitten -> sitting: k/s, e/i, +g. Common multiset: i, t, t, n = 4 of 7 in truth, 6 read.
     score = score_text("kitten", "sitting")
-    assert score == TextScore(num_errors=3, num_truth=7, num_read=6, num_common=4)
+    assert score == TextScore(num_errors=3, num_truth=7, num_read=6, num_common=4, num_edits=3)
     assert score.cer == 3 / 7
     assert score.lost == pytest.approx(3 / 7)
     assert score.f1 == 8 / 13
@@ -35,6 +35,14 @@ def test_nothing_read_is_all_lost() -> None:
 def test_errors_of_an_item_are_capped_at_its_length() -> None:
     score = score_text("x" * 50, "abc")
     assert (score.num_errors, score.cer, score.f1) == (3, 1, 0)
+
+
+def test_the_normalised_distance_is_over_the_longer_text() -> None:
+    assert score_text("kitten", "sitting").normalised_distance == 3 / 7
+    # Ten characters too many: 10 of 13, where the error rate is capped.
+    assert score_text("abc" + "x" * 10, "abc").normalised_distance == 10 / 13
+    assert score_text("abc" + "x" * 10, "abc").cer == 1
+    assert score_text("", "").normalised_distance == 0
 
 
 def test_nothing_to_read() -> None:
@@ -69,5 +77,6 @@ def test_scores_stay_in_their_ranges(read: str, truth: str) -> None:
     assert 0 <= score.cer <= 1
     assert 0 <= score.lost <= 1
     assert 0 <= score.f1 <= 1
+    assert 0 <= score.normalised_distance <= 1
     if len(read) <= len(truth):  # a lost character is at least one error
         assert score.lost <= score.cer + 1e-12

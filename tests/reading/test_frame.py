@@ -37,6 +37,30 @@ def test_a_slope_is_taken_out(degrees: float) -> None:
     assert first[3] - first[1] == pytest.approx(20, abs=0.5)
 
 
+@pytest.mark.parametrize("degrees", [-8, -5, 5, 8])
+def test_a_note_of_few_slanted_lines_is_straightened(degrees: float) -> None:
+    pieces = [sloping("left piece", 0, top, 150, degrees) for top in (100.0, 140.0)] + [
+        sloping("right piece", 500, top, 150, degrees) for top in (100.0, 140.0)
+    ]
+    tops = straight_boxes(pieces, "horizontal")[:, 1]
+    assert tops[0] == pytest.approx(tops[2], abs=1.5)
+    assert tops[1] == pytest.approx(tops[3], abs=1.5)
+    assert tops[1] - tops[0] == pytest.approx(40, abs=1.5)
+
+
+def test_slanted_lines_do_not_bend_a_page_of_level_ones() -> None:
+    level = [line("a long line of text", 0, 40 * n, 300, 40 * n + 20) for n in range(4)]
+    slanted = [sloping("on purpose", 400, 40 * n, 200, 8) for n in range(4)]
+    boxes = straight_boxes([*level, *slanted], "horizontal")
+    assert boxes[:4].tolist() == [[0, 40 * n, 300, 40 * n + 20] for n in range(4)]
+
+
+def test_lines_with_slopes_of_their_own_bend_nothing() -> None:
+    fan = [sloping("one", 0, 100, 200, 8), sloping("two", 0, 200, 200, -8)]
+    level = [sloping("three", 0, 300, 50, 0)]
+    assert straight_boxes([*fan, *level], "horizontal")[2].tolist() == [0, 300, 50, 320]
+
+
 def test_short_lines_do_not_bend_the_page() -> None:
     boxes = straight_boxes(
         [line("long line of text", 0, 0, 300, 20), sloping("x", 0, 50, 30, 2)], "horizontal"

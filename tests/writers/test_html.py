@@ -1,25 +1,35 @@
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 
-from shuowen.document.model import Document, RegionKind, Table
+from shuowen.document.model import Document, Region, RegionKind, Table
+from shuowen.writers import html as html_writer
 from shuowen.writers.html import guess_language, write
 from shuowen.writers.plain import clean
 from shuowen.writers.tables import shown_table
 from tests.document.strategies import documents, tables
+from tests.writers.doubtful import (
+    crossed_out_region,
+    doubtful_region,
+    doubtful_regions,
+    doubtful_table,
+    without_doubt,
+)
 from tests.writers.sample import SAMPLE, document_of, page_of, region
 
 _VOID = {"meta", "br"}
 _OURS = {
     *("html", "head", "meta", "title", "style", "body", "main", "section", "p", "br", "figure"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "tr", "td", "th"),
+    *("mark", "del"),
 }
 _ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "id", "class", "aria-label", "role"),
-    *("start", "rowspan", "colspan"),
+    *("start", "rowspan", "colspan", "title"),
 }
 
 
@@ -126,3 +136,40 @@ def test_kinds_keep_their_meaning() -> None:
 )
 def test_the_language_follows_the_script(text: str, tag: str) -> None:
     assert guess_language(document_of(page_of(region("text", text)))) == tag
+
+
+def marked(*regions: Region) -> str:
+    return write(document_of(page_of(*regions))).decode()
+
+
+def test_doubtful_words_are_highlighted_and_a_legend_says_so() -> None:
+    two = '<mark class="doubt" title="0.43">two</mark>'
+    html = marked(doubtful_region("one two\n<two>", {"two": 0.43, "<two>": 0.1}))
+    assert f"one {two}<br>" in html
+    assert '<mark class="doubt" title="0.10">&lt;two&gt;</mark></p>' in html
+    assert '<p class="legend">Highlighted words' in html
+    assert f"<td>{two}</td>" in marked(doubtful_table(["one", "two"], doubts={"two": 0.43}))
+    assert f"<li>{two}</li>" in marked(doubtful_region("- two", {"two": 0.43}, "list"))
+
+
+def test_the_legend_is_chinese_too_where_the_text_is() -> None:
+    html = marked(doubtful_region("说文解字 许慎", {"许慎": 0.3}))
+    assert "可能有误" in html
+    assert "Highlighted words" in html
+
+
+@given(doubtful_regions())
+@settings(deadline=None)
+def test_highlights_change_no_text(region: Region) -> None:
+    with_doubt, plain = marked(region), marked(without_doubt(region))
+    Outline(with_doubt)
+    bare = re.sub(r'<mark class="doubt" title="0\.\d\d">|</mark>', "", with_doubt)
+    bare = re.sub(r'<p class="legend">.*</p>\n', "", bare)
+    assert bare.replace(html_writer._MARKS_STYLE, "") == plain
+
+
+def test_crossed_out_writing_follows_the_element_it_stands_on() -> None:
+    html = marked(crossed_out_region("kept", "<b>", ""))
+    assert '">kept</p>\n<p class="crossed-out"><del>&lt;b&gt;</del> <del>…</del></p>\n' in html
+    assert ".crossed-out {" in html
+    assert ".crossed-out {" not in marked(crossed_out_region("kept"))

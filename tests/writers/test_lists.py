@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
+from shuowen.document.model import Region
 from shuowen.writers.lists import ItemList, parse_list
+from shuowen.writers.marks import unmarked, with_marks
 from shuowen.writers.plain import clean
 from tests.document.strategies import texts
+from tests.writers.doubtful import doubtful_regions
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,11 @@ def test_every_line_is_an_item_and_ends_as_it_did(text: str) -> None:
     items = parse_list(text).items
     assert len(items) == len(lines)
     assert all(item and line.endswith(item) for item, line in zip(items, lines, strict=True))
+
+
+@given(doubtful_regions(("list",)))
+@settings(deadline=None)
+def test_marks_of_doubt_make_no_other_list(region: Region) -> None:
+    found, plain = parse_list(with_marks(region).text), parse_list(region.text)
+    assert found.start == plain.start
+    assert tuple(map(unmarked, found.items)) == plain.items

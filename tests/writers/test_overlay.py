@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 from PIL import Image
 
-from shuowen.document.model import Line, Page, PageError
+from shuowen.document.model import Box, CrossedOut, Line, Page, PageError
 from shuowen.writers.overlay import write_page
-from shuowen.writers.overlay_style import KIND_COLORS, confidence_color
+from shuowen.writers.overlay_style import KIND_COLORS, STRUCK_COLOR, confidence_color
 from tests.document.strategies import pages
+from tests.writers.doubtful import crossed_out_region, doubtful_region, without_doubt
 from tests.writers.sample import HEIGHT, SAMPLE, WIDTH, line, page_of, region
 
 GOLDEN = Path(__file__).parent / "golden" / "sample.overlay-0001.png"
@@ -87,3 +88,28 @@ def test_a_page_that_failed_after_its_picture_was_drawn_is_still_shown() -> None
     failed = Page(page_number=1, status="failed", error=error)
     fine = msgspec.structs.replace(failed, error=None)
     assert (drawn(failed) != drawn(fine)).any()
+
+
+def test_doubtful_words_are_yellow_and_the_legend_says_so() -> None:
+    region = doubtful_region("two", {"two": 0.43})
+    sure, doubtful = drawn(page_of(without_doubt(region))), drawn(page_of(region))
+    # Yellow over the green of a sure line: much less blue.
+    changed = (sure - doubtful)[..., 2] > 60
+    assert changed.sum() > 1000
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_crossed_out_writing_is_struck_through(upright: bool) -> None:
+    region = crossed_out_region("kept", "old")
+    if upright:
+        box = Box(100, 60, 110, 200)
+        held = msgspec.structs.replace(region.lines[0], crossed_out=(CrossedOut(box=box),))
+        region = msgspec.structs.replace(region, lines=(held,))
+    plain = drawn(page_of(crossed_out_region("kept")))
+    picture = drawn(page_of(region))
+    struck = (abs(picture - STRUCK_COLOR).max(axis=-1) < 5) & (picture[: len(plain)] != plain).any(
+        -1
+    )
+    rows, cols = np.nonzero(struck[: int(HEIGHT * 1.5)])
+    height, width = np.ptp(rows) + 1, np.ptp(cols) + 1
+    assert (height > 5 * width) if upright else (width > 5 * height)

@@ -2,11 +2,18 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from shuowen.document.model import Document
+from shuowen.document.model import Document, Region
 from shuowen.writers.plain import clean
 from shuowen.writers.tables import shown_table
 from shuowen.writers.text import write
 from tests.document.strategies import documents
+from tests.writers.doubtful import (
+    crossed_out_region,
+    doubtful_region,
+    doubtful_regions,
+    doubtful_table,
+    without_doubt,
+)
 from tests.writers.sample import MERGED, SAMPLE, document_of, page_of, region
 
 
@@ -52,3 +59,26 @@ def test_a_failed_page_says_so_in_its_place() -> None:
 def test_nothing_in_a_document_can_steer_a_terminal() -> None:
     page = page_of(region("text", "a\x1b[2J\x9b31mb\x07\r\nc\x0cd\ud800"))
     assert write(document_of(page)).decode() == "a[2J31mb\nc\nd\N{REPLACEMENT CHARACTER}\n"
+
+
+def written(region: Region) -> str:
+    return write(document_of(page_of(region))).decode()
+
+
+def test_doubtful_words_stand_in_white_brackets() -> None:
+    doubts = {"two": 0.43, "three": 0.07}
+    assert written(doubtful_region("one two three\nfour", doubts)) == "one ⟦two three?⟧\nfour\n"
+    table = doubtful_table(["one", "two"], ["three\ntwo", "x"], doubts=doubts)
+    assert written(table) == "one\t⟦two?⟧\n⟦three?⟧ ⟦two?⟧\tx\n"
+
+
+@given(doubtful_regions())
+@settings(deadline=None)
+def test_brackets_change_no_text(region: Region) -> None:
+    bare = written(region).replace("⟦", "").replace("?⟧", "")
+    plain = written(without_doubt(region))
+    assert bare == plain.replace("⟦", "").replace("?⟧", "")
+
+
+def test_crossed_out_writing_is_left_out() -> None:
+    assert written(crossed_out_region("kept", "old")) == "kept\n"

@@ -10,16 +10,18 @@ from typing import Any
 import click
 
 from shuowen.cli.source_options import limits_from
-from shuowen.cli.values import Amount, Format, Nearest, short_amount
+from shuowen.cli.values import Amount, Finite, Format, Nearest, short_amount
 from shuowen.config import (
     EFFORT_CHOICES,
     MAX_DPI,
     MIN_DPI,
+    REPAIR_CHOICES,
     TEXT_LAYER_CHOICES,
     Limits,
     ReadOptions,
 )
 from shuowen.errors import UsageError
+from shuowen.reading.repair_choice import FORBIDDABLE, forbidden_repairs, forced_repairs
 
 HELP = """Read documents and write what they say.
 
@@ -38,6 +40,8 @@ Examples:
   shuowen read scans/ -o out/                       a folder; again to resume
   shuowen read scans/ -o out/ --to md --to json     two files for each document
   shuowen read photo.jpg -o check/ --to overlay     what was found, drawn on the page
+  shuowen read fax.png --min-confidence 0.8         doubtful words are marked
+  shuowen read old.jpg --no-repair all              the picture is read as it is
   shuowen read --password - secret.pdf              asks for the password
   curl -s https://example.org/a.png | shuowen read -
 
@@ -95,6 +99,33 @@ Ctrl-C. When nothing could be read: 3 unreadable, 9 URL; 2 wrong option; 8 canno
     default=ReadOptions.dpi,
     show_default=True,
     help="Resolution at which PDF pages are drawn; more finds smaller print and takes longer.",
+)
+@click.option(
+    "--min-confidence",
+    type=Finite(min=0, max=1),
+    default=ReadOptions.min_confidence,
+    metavar="P",
+    help="Mark a word as doubtful when one of its characters is less likely right than P, 0 to 1:"
+    " <mark> with that likelihood in md and html, ⟦word?⟧ in txt, is_doubtful in json, yellow in"
+    " overlay. The words stay the same.  [default: 0, none]",
+)
+@click.option(
+    "--repair",
+    "force_repairs",
+    type=Nearest(REPAIR_CHOICES),
+    multiple=True,
+    metavar="STEP",
+    help="Make this repair of the page picture even where the page seems not to need it; repeat it"
+    f" for several: {', '.join(REPAIR_CHOICES)}. What was done, and why, is in json.",
+)
+@click.option(
+    "--no-repair",
+    "forbid_repairs",
+    type=Nearest(FORBIDDABLE),
+    multiple=True,
+    metavar="STEP|all",
+    help="Never make this repair; repeat it for several. all forbids those that no --repair asks"
+    " for.",
 )
 @click.option(
     "--password",
@@ -155,6 +186,8 @@ def command(
 
     if values["password"] == "-":
         values["password"] = _asked_for()
+    values["force_repairs"] = forced_repairs(values["force_repairs"])
+    values["forbid_repairs"] = forbidden_repairs(values["forbid_repairs"], values["force_repairs"])
     request = ReadRequest(
         sources=sources,
         formats=tuple(dict.fromkeys(formats)),

@@ -155,8 +155,8 @@ class CrossedOut(_Record, frozen=True):
 class Line(_Record, frozen=True):
     """One line of text (or one column, when vertical), in reading direction.
 
-    `quad` goes clockwise from the corner where reading starts at its top left. `confidence` is the
-    mean over characters; a line without characters does not exist.
+    `quad` goes clockwise from the corner where reading starts at its top left. `confidence` says
+    how likely all of the line is right. Only a line that was crossed out whole has no text.
     """
 
     text: str

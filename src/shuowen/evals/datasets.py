@@ -8,8 +8,8 @@
         slip.jpg
 
 A row's truth is `text`, `html` (a table) or `pages` (a list of {"text": …}, one a page). Other
-fields used: `subkind` and `degradation` (how the file was damaged, if it was). Fields beyond these
-are left alone.
+fields used: `subkind`, `degradation` (how the file was damaged, if it was) and `group` (the same
+for all variants of one original). Fields beyond these are left alone.
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ from pathlib import Path
 import msgspec
 
 from shuowen.errors import InputError, UsageError
+from shuowen.evals.judge import Judge
 
 TRUTH_FILE = "truth.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One file to read and what it says: `text`, or the HTML of a table in `html`."""
+    """One file to read and what it says: `text`, or the HTML of a table in `html`.
+
+    Neither is known of an item that is scored by its judges alone, such as one with a question.
+    """
 
     set_name: str
     path: Path
@@ -37,6 +41,14 @@ class Item:
     html: str | None
     subkind: str = ""
     degradation: str = "none"
+    group: str = ""
+    """Ties variants of one original together; empty where an item stands alone."""
+    question: str = ""
+    """What is asked about the file; empty where its text is to be read."""
+    answers: tuple[str, ...] = ()
+    """Answers to `question` that count as right."""
+    judges: tuple[Judge, ...] = ()
+    """Measures that only this item brings along."""
 
     @property
     def folds_case(self) -> bool:
@@ -64,6 +76,7 @@ class _Row(msgspec.Struct):
     pages: list[_PageTruth] | None = None
     subkind: str = ""
     degradation: str = "none"
+    group: str = ""
 
 
 def load_sets(folder: Path, names: Sequence[str] = ()) -> list[EvaluationSet]:
@@ -83,6 +96,11 @@ def load_sets(folder: Path, names: Sequence[str] = ()) -> list[EvaluationSet]:
             f"Choose from: {', '.join(found)}.",
         )
     return [load_set(path) for name, path in found.items() if not names or name in names]
+
+
+def holds_sets(folder: Path) -> bool:
+    """Whether `load_sets` would find a set in `folder`."""
+    return (folder / TRUTH_FILE).is_file() or any(folder.glob(f"*/{TRUTH_FILE}"))
 
 
 def load_set(folder: Path) -> EvaluationSet:
@@ -140,4 +158,5 @@ def _item(folder: Path, line: str, place: str) -> Item:
         html=row.html,
         subkind=row.subkind,
         degradation=row.degradation,
+        group=row.group,
     )

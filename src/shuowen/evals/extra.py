@@ -7,7 +7,7 @@ from typing import Any
 
 from shuowen.errors import MissingExtraError
 
-_MODULES = ("rapidfuzz.distance.Levenshtein", "apted")
+_MODULES = ("rapidfuzz.distance.Levenshtein", "rapidfuzz.fuzz", "apted")
 
 
 def require_bench_extra() -> None:

@@ -24,6 +24,8 @@ class TextScore:
     num_read: int
     num_common: int
     """Size of the multiset intersection: characters read, wherever they stand."""
+    num_edits: int
+    """The edit distance itself, which `num_errors` caps."""
 
     @property
     def cer(self) -> float:
@@ -34,6 +36,16 @@ class TextScore:
     def lost(self) -> float:
         """Share of the truth's characters that was not read anywhere, 0 to 1 (1 - recall)."""
         return 1 - self.num_common / self.num_truth if self.num_truth else 0.0
+
+    @property
+    def normalised_distance(self) -> float:
+        """Edit distance over the longer of both texts, 0 to 1; 0 for two empty ones.
+
+        Source: Ouyang et al., "OmniDocBench", CVPR 2025 (arXiv 2412.07626), normalised edit
+        distance; averaged there, and in our reports, over items.
+        """
+        longer = max(self.num_read, self.num_truth)
+        return self.num_edits / longer if longer else 0.0
 
     @property
     def f1(self) -> float:
@@ -50,11 +62,13 @@ def score_text(read: str, truth: str, *, fold_case: bool = False) -> TextScore:
     """
     read = normalise_text(read, fold_case=fold_case)
     truth = normalise_text(truth, fold_case=fold_case)
+    num_edits = edit_distance(read, truth)
     return TextScore(
-        num_errors=min(edit_distance(read, truth), len(truth)),
+        num_errors=min(num_edits, len(truth)),
         num_truth=len(truth),
         num_read=len(read),
         num_common=(Counter(read) & Counter(truth)).total(),
+        num_edits=num_edits,
     )
 
 
@@ -66,6 +80,7 @@ def pool_text_scores(scores: Iterable[TextScore]) -> TextScore:
         num_truth=sum(score.num_truth for score in scores),
         num_read=sum(score.num_read for score in scores),
         num_common=sum(score.num_common for score in scores),
+        num_edits=sum(score.num_edits for score in scores),
     )
 
 

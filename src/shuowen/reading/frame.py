@@ -3,7 +3,7 @@
 Vertical text is turned so that both writing systems are one problem: in the reading frame x runs
 along a line and y runs from line to line. For vertical text, whose columns go from right to left,
 that is (x, y) -> (y, -x). A page that still slopes a little is sheared straight, because half a
-degree over a page's width is half a line.
+degree over a page's width is half a line; so is a note of a few slanted lines, too few to deskew.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ LONG_LINE = 5.0
 """Length over thickness from which a line's own slope is worth measuring."""
 MAX_SLOPE = 0.05
 """3 degrees: what a deskewed page can have left; a steeper line is slanted on purpose."""
+MAX_STEEP = 0.2
+"""11 degrees: the steepest slope that is taken out where all lines have it."""
+STEEP_LINE = 3.0
+"""Length over thickness from which a line says whether the page is steep."""
+SAME_SLOPE = 0.03
+"""How far most lines' slopes differ at most from their median where they have it in common."""
 
 
 def straight_boxes(lines: Sequence[Line], direction: Direction) -> Floats:
@@ -57,12 +63,27 @@ def _common_slope(quads_N42: Floats) -> float:
     runs = abs(sides_N2[:, 0])
     thickness = np.minimum(np.hypot(*along.T), np.hypot(*across.T))
     slopes = sides_N2[:, 1] / np.where(sides_N2[:, 0] == 0, 1.0, sides_N2[:, 0])
+    steep = _shared_slope(slopes, np.where(runs > STEEP_LINE * thickness, runs, 0.0))
+    if abs(steep) > MAX_SLOPE:
+        return steep
     is_evidence = (runs > LONG_LINE * thickness) & (abs(slopes) < MAX_SLOPE)
-    if not is_evidence.any():
+    return _weighted_median(slopes[is_evidence], runs[is_evidence]) if is_evidence.any() else 0.0
+
+
+def _shared_slope(slopes: Floats, runs: Floats) -> float:
+    """The slope that at least two lines, and most of the text, have in common; 0 without one."""
+    is_evidence = (runs > 0) & (abs(slopes) < MAX_STEEP)
+    if is_evidence.sum() < 2:
         return 0.0
-    order = np.argsort(slopes[is_evidence])
-    weight = np.cumsum(runs[is_evidence][order])
-    return float(slopes[is_evidence][order][np.searchsorted(weight, weight[-1] / 2)])
+    median = _weighted_median(slopes[is_evidence], runs[is_evidence])
+    is_same = abs(slopes - median) <= SAME_SLOPE
+    return median if is_same.sum() >= 2 and 2 * runs[is_same].sum() > runs.sum() else 0.0
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def turned_box(box: Box, direction: Direction) -> Floats:

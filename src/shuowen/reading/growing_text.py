@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from shuowen.document.model import Direction, Line, box_around
 from shuowen.engines.embedded.background import Background
-from shuowen.engines.embedded.engine import VERTICAL_RATIO
+from shuowen.engines.embedded.detector import VERTICAL_RATIO
 from shuowen.engines.embedded.lines import as_quad
 from shuowen.engines.embedded.looks import Look
 from shuowen.image.crops import quad_size
@@ -117,13 +117,17 @@ class GrowingText:
         text._looks = {number: Look(line=line) for number, line in enumerate(lines)}
         return text
 
+    def everything(self) -> Sequence[int]:
+        """The numbers of all lines."""
+        return range(len(self._quads))
+
     def parts(self, plan: Callable[[], Sequence[int]]) -> Iterator[Sequence[int]]:
         """What to read now, and what after that: all lines together.
 
         Args:
             plan: Gives all lines in the order in which their regions come, as far as one knows.
         """
-        everything = range(len(self._quads))
+        everything = self.everything()
         if self._first is None or len(everything) < MIN_LINES:
             yield everything
             return

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuowen.document.model import Box, Line, Quad, Region, Span, Table, box_around, union_of
-from shuowen.image.frame import Frame, apply
+from shuowen.image.frame import Frame
 
 Points = NDArray[np.float64]
 Carry = Callable[[Points], Points]
@@ -81,7 +81,7 @@ def to_original(frame: Frame, size: tuple[int, int]) -> Placing:
 
 
 def between(start: Frame, end: Frame) -> Placing | None:
-    """From one upright picture of a page to another; None where they are the same."""
+    """From one upright picture of a page to another, both flattened alike; None for the same."""
     if start is end:
         return None
-    return Placing(carry=lambda points: apply(end.matrix, start.to_original(points)), size=end.size)
+    return Placing(carry=lambda points: start.points_in(end, points), size=end.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from itertools import islice
 
 from shuowen.document.model import Line, Notice, Region, region_id
@@ -11,6 +11,8 @@ from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.records import LayoutBox
 from shuowen.errors import as_shuowen_error
 from shuowen.image.page import Pixels
+from shuowen.reading.dashes import with_dashes
+from shuowen.reading.doubt import assessed
 from shuowen.reading.growing_text import GrowingText
 from shuowen.reading.regions import RegionPlan, plan_regions
 from shuowen.reading.table_areas import table_areas
@@ -35,8 +37,12 @@ class RegionStream:
         pixels: Pixels,
         page_number: int,
         timer: Timer,
+        min_confidence: float = 0.0,
     ) -> None:
-        """Prepares the regions of `text`, whose lines stand on the picture `pixels`."""
+        """Prepares the regions of `text`, whose lines stand on the picture `pixels`.
+
+        Words with a character that is less likely right than `min_confidence` are marked.
+        """
         self.notices: list[Notice] = []
         self._engine = engine
         self._text = text
@@ -44,6 +50,7 @@ class RegionStream:
         self._size = pixels.shape[1], pixels.shape[0]
         self._page_number = page_number
         self._timer = timer
+        self._min_confidence = min_confidence
         self._ids: set[str] = set()
 
     def regions(self, layout: Sequence[LayoutBox]) -> Generator[Region, None, None]:
@@ -52,7 +59,7 @@ class RegionStream:
         text, size = self._text, self._size
         areas: Sequence[LayoutBox] = ()
         looked_at: set[int] | None = None
-        for part in text.parts(lambda: _order(plan_regions(text.lines(), layout, size))):
+        for part in self._parts(layout):
             with self._timer.step("recognise"):
                 text.read(part)
             lines = text.lines()
@@ -65,6 +72,13 @@ class RegionStream:
                 ready = turns.ready(plan_regions(lines, areas, size), lines, text.is_read)
             yield from self._finished(ready)
 
+    def _parts(self, layout: Sequence[LayoutBox]) -> Iterable[Sequence[int]]:
+        """What to read one after the other: all at once where characters vote over the page."""
+        text, size = self._text, self._size
+        if self._engine.plan.votes:
+            return [text.everything()]
+        return text.parts(lambda: _order(plan_regions(text.lines(), layout, size)))
+
     def _finished(self, plans: Sequence[RegionPlan]) -> Generator[Region, None, None]:
         """The regions whose turn it is, once what is in doubt in them was read again."""
         vocabulary = words_of(line.text for line in self._text.known_lines())
@@ -74,7 +88,8 @@ class RegionStream:
             for plan in plans:
                 with self._timer.step("recognise"):
                     lines = second.values(list(islice(places, len(plan.line_numbers))))
-                yield self._region(plan, lines, vocabulary)
+                region = self._region(plan, with_dashes(plan.kind, lines), vocabulary)
+                yield assessed(region, self._min_confidence)
 
     def _region(
         self, plan: RegionPlan, lines: Sequence[Line], vocabulary: frozenset[str]

@@ -15,7 +15,7 @@ LEVEL_DEGREES = 0.3
 """A slope below this moves the end of a line by less than half its height over a page's width."""
 
 
-def skew_of(quads_N42: Floats) -> float:
+def skew_of(quads_N42: Floats, least_degrees: float = LEVEL_DEGREES) -> float:
     """Degrees by which lines go down to the right; 0.0 when level or too few lines can tell.
 
     The median of the long horizontal lines' slopes, each counted by its length, so that a stamp
@@ -23,14 +23,21 @@ def skew_of(quads_N42: Floats) -> float:
 
     Args:
         quads_N42: Corners of N lines, clockwise from the top left; a column's is never long.
+        least_degrees: What is less is level.
     """
+    angles, lengths = line_angles(quads_N42)
+    if len(angles) < MIN_LINES:
+        return 0.0
+    skew = _weighted_median(angles, lengths)
+    return round(skew, 2) if least_degrees <= abs(skew) <= MAX_SKEW_DEGREES else 0.0
+
+
+def line_angles(quads_N42: Floats) -> tuple[Floats, Floats]:
+    """Degrees by which each long line goes down to the right, and its length in pixels."""
     runs, drops = (quads_N42[:, 1] - quads_N42[:, 0]).T
     heights = np.hypot(*(quads_N42[:, 3] - quads_N42[:, 0]).T)
     long = runs > LONG_LINE * np.maximum(heights, 1.0)
-    if long.sum() < MIN_LINES:
-        return 0.0
-    skew = _weighted_median(np.degrees(np.arctan2(drops[long], runs[long])), runs[long])
-    return round(skew, 2) if LEVEL_DEGREES <= abs(skew) <= MAX_SKEW_DEGREES else 0.0
+    return np.degrees(np.arctan2(drops[long], runs[long])), runs[long]
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

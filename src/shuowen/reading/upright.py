@@ -7,12 +7,13 @@ strip of one line it guesses, so a turn that it proposes is checked by reading a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from shuowen.document.model import Rotation
-from shuowen.engines.embedded.detector import TextBox
-from shuowen.engines.embedded.engine import VERTICAL_RATIO, EmbeddedEngine
+from shuowen.engines.embedded.detector import VERTICAL_RATIO, TextBox
+from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.orientation import page_rotations
 from shuowen.image.crops import crop_quad, quad_size
 from shuowen.image.frame import turn
@@ -28,12 +29,37 @@ Upright lines read with 0.98 and more, upside-down ones with 0.71 in the median 
 """
 
 
-def upright_rotation(pixels: Pixels, engine: EmbeddedEngine) -> Rotation:
-    """Degrees counter-clockwise, in quarter turns, that make the page upright."""
+@dataclass(frozen=True, kw_only=True)
+class Upright:
+    """How a page is to be turned.
+
+    Attributes:
+        rotation_degrees: Counter-clockwise quarter turns that make the page upright.
+        probability: What the network gives the turn that it proposed.
+    """
+
+    rotation_degrees: Rotation
+    probability: float
+
+
+def find_upright(pixels: Pixels, engine: EmbeddedEngine, *, is_forced: bool = False) -> Upright:
+    """How to turn a page, (height, width, 3), upright.
+
+    Args:
+        pixels: The page as it came.
+        engine: Finds and reads the lines that confirm a turn.
+        is_forced: Whether the network's proposal is taken unconfirmed.
+    """
     rotations = page_rotations(pixels)
     proposed = max(rotations, key=lambda rotation: rotations[rotation])
-    if proposed == 0 or rotations[proposed] < SURE:
-        return 0
+    probability = rotations[proposed]
+    if proposed == 0 or is_forced:
+        return Upright(rotation_degrees=proposed, probability=probability)
+    rotation = 0 if probability < SURE else _confirmed(proposed, pixels, engine)
+    return Upright(rotation_degrees=rotation, probability=probability)
+
+
+def _confirmed(proposed: Rotation, pixels: Pixels, engine: EmbeddedEngine) -> Rotation:
     turned = turn(pixels, proposed)
     boxes = engine.find_text(turned)
     if not boxes:

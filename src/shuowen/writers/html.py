@@ -2,7 +2,8 @@
 
 Each page is a section with the anchor `#page-1`, each region carries its id as an anchor, and what
 went wrong is said where it happened. There is no script, and every character of the document is
-escaped: a scanned `<script>` is text.
+escaped: a scanned `<script>` is text. Words that are marked as doubtful are highlighted, with how
+likely they are right, and a legend says so; what was crossed out follows where it stands.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from html import escape
 
 from shuowen.document.model import Document, Notice, Page, Region
 from shuowen.writers.lists import parse_list
+from shuowen.writers.marks import crossed_out, shown, with_marks
 from shuowen.writers.plain import error_sentence, single_line
 from shuowen.writers.tables import html_lines, html_table, shown_table
 
@@ -26,6 +28,13 @@ _SCRIPTS = (
     ("zh", re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]"), 0.05),
 )
 _LETTER = re.compile(r"[^\W\d_]")
+
+# No text can hold these tags: it is escaped.
+_DOUBT_TAG, _CROSSED_OUT_TAG = '<mark class="doubt"', '<p class="crossed-out">'
+_LEGENDS = {
+    "en": "Highlighted words may be wrong; pointing at one shows how likely it is right.",
+    "zh": "标出的文字可能有误，鼠标停在上面可看到正确的可能性。",
+}
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d1d1f; --soft: #6e6e73; --rule: #d2d2d7;
@@ -55,21 +64,29 @@ figure { border: 1px dashed var(--rule); padding: .6em 1em; color: var(--soft); 
 .failed { border-color: var(--alert); color: var(--alert); }
 @media print { body { background: none; } .page { border: 0; break-after: page; } }
 """
+_MARKS_STYLE = """mark.doubt { background: #fff3a3; color: #1d1d1f; border-radius: .2em; }
+.legend, .crossed-out { color: var(--soft); font-size: .85em; }
+"""
 
 
 def write(document: Document) -> bytes:
     """`document` as one UTF-8 HTML file."""
-    body = "\n".join((*_notices(document.notices), *map(_page, document.pages)))
+    pages = [_page(page) for page in document.pages]
+    language = guess_language(document)
+    is_doubtful = any(_DOUBT_TAG in page for page in pages)
+    legend = [_legend(language)] if is_doubtful else []
+    body = "\n".join((*legend, *_notices(document.notices), *pages))
+    is_marked = is_doubtful or any(_CROSSED_OUT_TAG in page for page in pages)
     # The policy is a second lock: nothing in the file could run or load, even unescaped.
     return f"""<!DOCTYPE html>
-<html lang="{guess_language(document)}">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="{_attribute(document.generator)}">
 <title>{_attribute(document.source.name)}</title>
-<style>{_STYLE}</style>
+<style>{_STYLE}{_MARKS_STYLE if is_marked else ""}</style>
 </head>
 <body>
 <main>
@@ -115,6 +132,21 @@ def _page(page: Page) -> str:
 
 
 def _region(region: Region) -> str:
+    marked = with_marks(region)
+    element = _element_of(marked)
+    if marked is not region:
+        element = shown(element, (_DOUBT_TAG + ' title="{}">').format, "</mark>")
+    struck = " ".join(f"<del>{escape(text)}</del>" for text in crossed_out(region))
+    return f"{element}\n{_CROSSED_OUT_TAG}{struck}</p>".lstrip() if struck else element
+
+
+def _legend(language: str) -> str:
+    """What the highlight means, in English and in Chinese where the text is."""
+    words = [_LEGENDS[tag] for tag in dict.fromkeys((language, "en")) if tag in _LEGENDS]
+    return f'<p class="legend">{"<br>".join(words)}</p>'
+
+
+def _element_of(region: Region) -> str:
     anchor = f' id="{_attribute(region.id)}"'
     if table := shown_table(region):
         return html_table(table, anchor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shuowen.writers.marks import unmarked, without_front
 from shuowen.writers.plain import clean
 
 # A dash, star or plus is a bullet only before a space: "-5" is a number, "*x" may be a footnote.
@@ -27,11 +28,14 @@ def parse_list(text: str) -> ItemList:
     one another, so that "1, 2, 4" or "(a)" is never renumbered.
     """
     lines = [line.strip() for line in clean(text).split("\n") if line.strip()]
-    numbers = [int(match.group(1)) for line in lines if (match := _NUMBER.match(line))]
+    matches = [_NUMBER.match(unmarked(line)) for line in lines]
+    numbers = [int(match.group(1)) for match in matches if match]
     if numbers and numbers == list(range(numbers[0], numbers[0] + len(lines))):
         return ItemList(items=_without(_NUMBER, lines), start=numbers[0])
     return ItemList(items=_without(_BULLET, lines), start=None)
 
 
 def _without(marker: re.Pattern[str], lines: list[str]) -> tuple[str, ...]:
-    return tuple(marker.sub("", line) for line in lines)
+    matches = [marker.match(unmarked(line)) for line in lines]
+    pairs = zip(lines, matches, strict=True)
+    return tuple(without_front(line, match.end()) if match else line for line, match in pairs)

@@ -5,6 +5,10 @@ break; `txt`, `html` and `json` keep them. A comment `<!-- page 2 -->` opens eac
 with several. A table is a GitHub table, its first row the heading; with merged cells or line breaks
 in cells, which a GitHub table cannot hold, it is an HTML table.
 
+Words that are marked as doubtful stand in `<mark title="0.43">`, with how likely they are right: it
+is yellow on GitHub, in Obsidian and in most previews, and a tag to every parser. What was crossed
+out follows the paragraph on which it stands, ~~struck through~~.
+
 Text is escaped so that what looks like markup stays text, and no more than that: a `*` alone, an
 `a_b` or a `[1]` mean nothing to Markdown and stay as they are.
 """
@@ -16,6 +20,7 @@ from itertools import groupby
 
 from shuowen.document.model import Cell, Document, Page, Region, Table
 from shuowen.writers.lists import parse_list
+from shuowen.writers.marks import CLOSE, OPEN, crossed_out, shown, with_marks
 from shuowen.writers.plain import clean, error_sentence, single_line
 from shuowen.writers.tables import html_table, shown_table, table_rows
 
@@ -23,8 +28,8 @@ _NOT_BODY = frozenset({"header", "footer", "page_number"})
 _DEFAULT_LEVEL, _MAX_LEVEL = 2, 6
 
 # CommonMark 0.31 and GitHub's additions. A backslash means something before punctuation only, or
-# at the end of a line, where it breaks it.
-_BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)", re.MULTILINE)
+# at the end of a line, where it breaks it. The marks of doubtful words will be tags.
+_BACKSLASH = re.compile(rf"\\(?=[!-/:-@\[-`{{-~{OPEN}{CLOSE}]|$)", re.MULTILINE)
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;)")
 # Tags, comments, <links> and <mail@addresses>. Not by backslash: some renderers know no `\<`.
 _TAG = re.compile(r"<(?=[A-Za-z/!?]|[^\s<@]+@)")
@@ -56,15 +61,17 @@ class MarkdownStream:
     def region(self, page_number: int, region: Region) -> str:
         """The piece for the next region of a page, which it begins if need be."""
         piece = self._begin(page_number)
-        block = "" if region.kind in _NOT_BODY else _block(region)
-        if not block:
+        if region.kind in _NOT_BODY:
             return piece
-        is_list = region.kind == "list"
-        if is_list and self._is_after_list:
-            # Lists that follow each other would grow together; an empty comment keeps them apart.
-            piece += self._next("<!-- -->")
-        piece += self._next(block)
-        self._is_after_list = is_list
+        if block := _marked_block(region):
+            is_list = region.kind == "list"
+            if is_list and self._is_after_list:
+                # Lists that follow each other would grow together; an empty comment parts them.
+                piece += self._next("<!-- -->")
+            piece += self._next(block)
+            self._is_after_list = is_list
+        if struck := " ".join(map(_struck, crossed_out(region))):
+            piece += self._next(struck)
         return piece
 
     def page(self, page: Page) -> str:
@@ -101,6 +108,17 @@ def write(document: Document) -> bytes:
         pieces += (stream.region(page.page_number, region) for region in page.regions)
         pieces.append(stream.page(page))
     return "".join([*pieces, stream.finish()]).encode()
+
+
+def _marked_block(region: Region) -> str:
+    marked = with_marks(region)
+    if marked is region:
+        return _block(region)
+    return shown(_block(marked), '<mark title="{}">'.format, "</mark>")
+
+
+def _struck(text: str) -> str:
+    return f"~~{_inline(text, least_marks=1)}~~"
 
 
 def _block(region: Region) -> str:
@@ -169,11 +187,11 @@ def _line_start(line: str) -> str:
     return f"\\{line}" if _OPENER.match(line) else line
 
 
-def _inline(text: str) -> str:
+def _inline(text: str, least_marks: int = 2) -> str:
     text = _BACKSLASH.sub(r"\\\\", text)
     text = _TAG.sub("&lt;", _ENTITY.sub("&amp;", text))
     text = _LINK.sub(r"\\]", _UNDERSCORE.sub(r"\\_", text))
     for mark in _PAIRED:
-        if text.count(mark) > 1:
+        if text.count(mark) >= least_marks:
             text = text.replace(mark, f"\\{mark}")
     return text

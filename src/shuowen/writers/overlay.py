@@ -1,8 +1,9 @@
 """The page picture with what was found drawn on it, so that a person can check at a glance.
 
 Regions are boxes in the colour of their kind, numbered in reading order; lines are tinted by
-confidence, and doubtful ones carry it in percent; tables show their cells. A legend below the
-picture explains what is there. Labels are in Latin letters, which Pillow's own font has: no font
+confidence, and doubtful ones carry it in percent; words that are marked as doubtful are
+highlighted, crossed-out ones struck through; tables show their cells. A legend below the picture
+explains what is there. Labels are in Latin letters, which Pillow's own font has: no font
 is needed from the system.
 """
 
@@ -16,13 +17,22 @@ from PIL import Image, ImageDraw, ImageFont
 from shuowen.document.model import Box, Cell, Line, Page, Point, Region
 from shuowen.image.page import Pixels
 from shuowen.writers.overlay_legend import Entry, legend_height, write_legend
-from shuowen.writers.overlay_style import CELL_COLOR, KIND_COLORS, Color, Sheet, confidence_color
+from shuowen.writers.overlay_style import (
+    CELL_COLOR,
+    DOUBT_COLOR,
+    KIND_COLORS,
+    STRUCK_COLOR,
+    Color,
+    Sheet,
+    confidence_color,
+)
 
 # A thumbnail is enlarged until labels fit, a poster shrunk to what a screen can show.
 _MIN_SIDE_PX, _MAX_SIDE_PX = 1000, 4000
 _FONT_SHARE, _MIN_FONT_PX = 0.012, 12
 
 _LINE_ALPHA, _HEADER_ALPHA, _REGION_ALPHA, _LABEL_ALPHA = 50, 40, 230, 225
+_DOUBT_ALPHA = 120
 _DOUBT = 0.9
 
 
@@ -89,6 +99,25 @@ def _corners(box: Box) -> list[tuple[float, float]]:
 def _draw_line(sheet: Sheet, line: Line) -> None:
     color = confidence_color(line.confidence)
     sheet.polygon(line.quad, outline=color, width=sheet.thin, fill=(*color, _LINE_ALPHA))
+    for span in line.spans:
+        if span.is_doubtful:
+            _highlight(sheet, span.box)
+    for struck in line.crossed_out:
+        _strike(sheet, struck.box)
+
+
+def _highlight(sheet: Sheet, box: Box) -> None:
+    color = (*DOUBT_COLOR, _DOUBT_ALPHA)
+    sheet.polygon(_corners(box), outline=color, width=sheet.thin, fill=color)
+
+
+def _strike(sheet: Sheet, box: Box) -> None:
+    """A stroke along the longer side, as vertical writing is struck out downwards."""
+    x, y = box.center
+    across, down = [(box.left, y), (box.right, y)], [(x, box.top), (x, box.bottom)]
+    ends = across if box.width >= box.height else down
+    places = [sheet.place(*end) for end in ends]
+    sheet.draw.line(places, fill=STRUCK_COLOR, width=sheet.thick)
 
 
 def _draw_cell(sheet: Sheet, cell: Cell) -> None:
@@ -159,6 +188,10 @@ def _entries(page: Page) -> list[Entry]:
             entries.append(Entry(text=f"{kind} {count}", color=color))
     if any(region.table for region in regions):
         entries.append(Entry(text="cell", color=CELL_COLOR))
+    if count := sum(span.is_doubtful for line in lines for span in line.spans):
+        entries.append(Entry(text=f"doubtful word {count}", color=DOUBT_COLOR))
+    if count := sum(len(line.crossed_out) for line in lines):
+        entries.append(Entry(text=f"crossed out {count}", color=STRUCK_COLOR))
     for text, confidence in (("90% or more", 1.0), ("70% to 90%", 0.8), ("below 70%", 0.0)):
         entries.append(Entry(text=f"line {text}", color=confidence_color(confidence)))
     return entries

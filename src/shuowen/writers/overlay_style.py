@@ -30,6 +30,8 @@ KIND_COLORS: dict[RegionKind, Color] = {
     "seal": (160, 0, 60),
 }
 CELL_COLOR: Color = (171, 71, 188)
+DOUBT_COLOR: Color = (255, 221, 0)
+STRUCK_COLOR: Color = (229, 20, 0)
 
 _GREEN, _AMBER, _RED = (46, 158, 63), (222, 140, 0), (213, 0, 0)
 

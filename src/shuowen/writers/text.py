@@ -1,12 +1,14 @@
 """Plain text: everything that was read, headers and page numbers too, in reading order.
 
 A blank line stands between regions and a form feed between pages. A table has one line a row and a
-tab between cells; a cell that spans several columns is followed by as many tabs.
+tab between cells; a cell that spans several columns is followed by as many tabs. Words that are
+marked as doubtful stand in ⟦white brackets?⟧; what was crossed out is left out.
 """
 
 from __future__ import annotations
 
 from shuowen.document.model import Cell, Document, Page, Region, Table
+from shuowen.writers.marks import shown, with_marks
 from shuowen.writers.plain import clean, error_sentence, single_line
 from shuowen.writers.tables import shown_table, table_rows
 
@@ -24,6 +26,13 @@ def _page(page: Page) -> str:
 
 
 def _region(region: Region) -> str:
+    marked = with_marks(region)
+    if marked is region:
+        return _plain(region)
+    return shown(_plain(marked), lambda _: "⟦", "?⟧")
+
+
+def _plain(region: Region) -> str:
     if table := shown_table(region):
         return _table(table)
     return clean(region.text).strip()

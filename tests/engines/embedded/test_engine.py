@@ -9,11 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from shuowen.config import Effort
-from shuowen.engines.embedded.detector import TextBox
-from shuowen.engines.embedded.engine import CAREFUL, QUICK, EmbeddedEngine
+from shuowen.engines.embedded.detector import Detector, TextBox
+from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.orientation import page_rotations
-from shuowen.engines.embedded.overlaps import add_missing
-from shuowen.engines.embedded.recogniser import characters
+from shuowen.engines.embedded.recogniser import CAREFUL, QUICK, characters
 from shuowen.engines.embedded.sessions import session
 from shuowen.errors import ModelError
 
@@ -88,15 +87,32 @@ def test_a_turned_page_is_noticed(rotation: int) -> None:
     assert sum(rotations.values()) == pytest.approx(1.0, abs=1e-3)
 
 
-def test_later_looks_add_only_what_was_missed() -> None:
-    def box(left: float, right: float) -> TextBox:
-        quad = np.array([[left, 0], [right, 0], [right, 10], [left, 10]], np.float32)
-        return TextBox(quad=quad, score=0.9)
+def small_table() -> np.ndarray:
+    """Grey digits seven pixels high."""
+    page = Image.new("RGB", (420, 128), "white")
+    pen = ImageDraw.Draw(page)
+    for row in range(8):
+        for column in range(6):
+            number = f"{row + 1},{column}7{row}"
+            pen.text((10 + 68 * column, 4 + 15 * row), number, "#666", ImageFont.load_default(9))
+    return np.asarray(page)
 
-    known, again, new = box(0, 100), box(5, 90), box(200, 300)
-    assert add_missing([known], [again, new]) == [known, new]
-    assert add_missing([], [new]) == [new]
-    assert add_missing([known], []) == [known]
+
+def test_small_text_is_looked_for_more_closely(monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+    detect = Detector.detect
+
+    def counted(self: Detector, pixels: np.ndarray) -> list[TextBox]:
+        widths.append(self.input_size(pixels)[0])
+        return detect(self, pixels)
+
+    monkeypatch.setattr(Detector, "detect", counted)
+    engine = EmbeddedEngine(effort="max", jobs=1)
+    assert len(engine.find_text(small_table())) == 48
+    assert widths == [416, 640]
+    widths.clear()
+    engine.find_text(drawn(*TEXTS))  # large letters: no closer look, but one from further away
+    assert widths == [896, 832]
 
 
 def test_missing_weights_are_named() -> None:

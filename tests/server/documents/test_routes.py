@@ -85,6 +85,9 @@ def test_a_document_is_handed_in_looked_at_and_fetched(
         "text_layer": "always",
         "effort": "fast",
         "dpi": 36,
+        "force_repairs": [],
+        "forbid_repairs": [],
+        "min_confidence": 0.0,
         "formats": [],
     }
     times = [done[f"{name}_at"] for name in ("created", "started", "finished", "expires")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shuowen.config import ReadOptions
+from shuowen.config import REPAIR_CHOICES, ReadOptions
 from shuowen.errors import FieldError
 from shuowen.server.documents.wishes import Wishes, wishes_from_fields, wishes_from_json
 
@@ -16,13 +16,20 @@ ALL: dict[str, Any] = {
     "text_layer": "never",
     "effort": "fast",
     "dpi": 300,
+    "min_confidence": 0.75,
+    "force_repairs": ("deskew", "light"),
+    "forbid_repairs": ("dewarp",),
 }
 
 
 def test_every_option_is_taken_from_json_and_from_fields() -> None:
     wanted = Wishes(options=ReadOptions(**ALL), formats=("md", "json"))
-    assert wishes_from_json({**ALL, "formats": ["md", "json", "md"]}) == wanted
-    pairs = [(name, str(value)) for name, value in ALL.items()]
+    as_json = {name: list(v) if isinstance(v, tuple) else v for name, v in ALL.items()}
+    assert wishes_from_json({**as_json, "formats": ["md", "json", "md"]}) == wanted
+    pairs = [
+        (name, ",".join(value) if isinstance(value, tuple) else str(value))
+        for name, value in ALL.items()
+    ]
     assert wishes_from_fields([*pairs, ("formats", "md,json")]) == wanted
     assert wishes_from_fields([("formats", "md"), *pairs, ("formats", "json")]) == wanted
     assert wishes_from_fields([("options", '{"dpi": 300, "formats": ["md"]}')]) == Wishes(
@@ -50,6 +57,19 @@ def test_nothing_asked_for_is_what_the_command_line_does() -> None:
         ({"effort": "huge"}, "options.effort", "Choose one of: fast, normal, max"),
         ({"text_layer": "x"}, "options.text_layer", "auto, always, never"),
         ({"password": ["x"]}, "options.password", "not text"),
+        ({"min_confidence": "0.5"}, "options.min_confidence", "not a number"),
+        ({"min_confidence": True}, "options.min_confidence", "not a number"),
+        ({"min_confidence": 1.5}, "options.min_confidence", "Choose 0 to 1"),
+        ({"min_confidence": 10**30}, "options.min_confidence", "Choose 0 to 1"),
+        ({"force_repairs": ["polish"]}, "options.force_repairs", "no repair.*orientation, deskew"),
+        ({"force_repairs": ["all"]}, "options.force_repairs", "no repair"),
+        ({"forbid_repairs": [None]}, "options.forbid_repairs", "no repair.*all"),
+        ({"forbid_repairs": {}}, "options.forbid_repairs", "no repair"),
+        (
+            {"forbid_repairs": ["light"], "force_repairs": ["light"]},
+            "options.forbid_repairs",
+            "light is both",
+        ),
         ({"formats": "md"}, None, ""),
         ({"formats": ["overlay"]}, "options.formats", "There are: md, json, html, txt"),
         ({"formats": [{}]}, "options.formats", "no document is written in"),
@@ -74,6 +94,9 @@ def test_wrong_options_are_refused_by_name(values: Any, param: str | None, messa
         ([("dpi", "٣٠٠")], "dpi", "not a whole number"),
         ([("dpi", "9" * 5000)], "dpi", "not a whole number"),
         ([("dpi", "100"), ("dpi", "100")], "dpi", "given twice"),
+        ([("min_confidence", "nan")], "min_confidence", "not a number"),
+        ([("min_confidence", "2")], "min_confidence", "Choose 0 to 1"),
+        ([("force_repairs", "light,")], "force_repairs", "no repair"),
         ([("options", '{"dpi": 100}'), ("dpi", "100")], "dpi", "given twice"),
         ([("options", "{")], "options", "not a JSON object"),
         ([("options", "[" * 100_000)], "options", "not a JSON object"),
@@ -87,6 +110,17 @@ def test_wrong_fields_are_refused_by_name(
     with pytest.raises(FieldError, match=message) as caught:
         wishes_from_fields(pairs)
     assert caught.value.param == param
+
+
+def test_repairs_may_come_in_any_order_and_all_be_forbidden_but_one() -> None:
+    others = tuple(name for name in REPAIR_CHOICES if name != "light")
+    wanted = Wishes(options=ReadOptions(force_repairs=("light",), forbid_repairs=others))
+    assert wishes_from_json({"forbid_repairs": ["all"], "force_repairs": ["light"]}) == wanted
+    pairs = [("forbid_repairs", "all"), ("force_repairs", "light")]
+    assert wishes_from_fields(pairs) == wishes_from_fields(pairs[::-1]) == wanted
+    twice = [("force_repairs", "light, deskew"), ("force_repairs", "light"), ("forbid_repairs", "")]
+    assert wishes_from_fields(twice).options.force_repairs == ("deskew", "light")
+    assert wishes_from_json({"min_confidence": 1}).options.min_confidence == 1.0
 
 
 @given(

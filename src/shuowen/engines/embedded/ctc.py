@@ -16,6 +16,21 @@ from numpy.typing import NDArray
 BLANK = 0
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LineMatrix:
+    """What a recogniser says of a line, before it is read.
+
+    Attributes:
+        probabilities: (steps, columns) float32, column 0 the blank, each row summing to 1.
+        characters: What each column stands for; the blank's is empty.
+        filled: The share of the steps that shows the line; the rest is padding after it.
+    """
+
+    probabilities: NDArray[np.float32]
+    characters: Sequence[str]
+    filled: float = 1.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What a line says.

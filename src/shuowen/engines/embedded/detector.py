@@ -16,15 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuowen.engines.embedded.sessions import session
-from shuowen.image.crops import QuadPoints
+from shuowen.image.crops import QuadPoints, quad_size
 from shuowen.image.page import Pixels
 
 STRIDE = 32
 """Sides of the network's input are multiples of this."""
 PIXEL_THRESHOLD = 0.3
-BOX_THRESHOLD = 0.5
 UNCLIP_RATIO = 1.6
-"""The three values of PP-OCRv6's ONNX release in rapidocr 3.10 (`config.yaml`, Det)."""
+"""Values of PP-OCRv6's ONNX release in rapidocr 3.10 (`config.yaml`, Det)."""
+BOX_THRESHOLD = 0.35
+"""A box is text with this mean probability. The release has 0.5, which leaves out a third of the
+cells of blurred tables; what is no text after all, the recogniser tells (docs/log.md)."""
+VERTICAL_RATIO = 1.5
+"""A box this many times taller than wide is a column of vertical text (PP-OCR's own rule)."""
 STRIP_ASPECT = 4.0
 """A picture this many times longer than wide is a strip."""
 FLAT_PX = 48.0
@@ -51,10 +55,12 @@ class Detector:
         weights: Name of the network in `weights/`.
         max_side: The page is made smaller until its longer side has about this many pixels; a page
             that is smaller already stays as it is.
+        enlarge: The most times larger that a page is made, while it stays below `max_side`.
     """
 
     weights: str = "detect_small"
     max_side: int = 1280
+    enlarge: float = 1.0
 
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """All lines found on `pixels`, (height, width, 3), in no particular order."""
@@ -67,26 +73,30 @@ class Detector:
             for box in boxes_on_map(probability)
         ]
 
+    def input_size(self, pixels: Pixels) -> tuple[int, int]:
+        """Width and height in pixels at which the network sees a page, (height, width, 3)."""
+        scale = self.scale(pixels)
+        return _fitting(pixels.shape[1] * scale), _fitting(pixels.shape[0] * scale)
+
     def _network_input(self, pixels: Pixels) -> NDArray[np.float32]:
-        height, width = pixels.shape[:2]
-        ratio = self._ratio(width, height)
-        size = (_fitting(width * ratio), _fitting(height * ratio))
-        resized = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
+        size = self.input_size(pixels)
+        kind = cv2.INTER_CUBIC if size[0] > pixels.shape[1] else cv2.INTER_LINEAR
+        resized = cv2.resize(pixels, size, interpolation=kind)
         blob = cv2.dnn.blobFromImage(
             resized, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True
         )
         return np.asarray(blob, np.float32)
 
-    def _ratio(self, width: int, height: int) -> float:
-        """How much smaller the page is made, 0 to 1: until its longer side fits.
+    def scale(self, pixels: Pixels) -> float:
+        """How many times larger the page is made, mostly less than 1: until its longer side fits.
 
         A strip is made smaller only until it has the area of an A-format page that fits, or its
         letters would be lost.
         """
-        longer, shorter = max(width, height), min(width, height)
+        longer, shorter = float(max(pixels.shape[:2])), float(min(pixels.shape[:2]))
         if longer > STRIP_ASPECT * shorter:
-            return min(1.0, self.max_side / sqrt(sqrt(2) * longer * shorter))
-        return min(1.0, self.max_side / longer)
+            longer = sqrt(sqrt(2) * longer * shorter)
+        return min(self.enlarge, self.max_side / longer)
 
 
 def _fitting(side: float) -> int:
@@ -145,6 +155,12 @@ def clockwise(points: QuadPoints) -> QuadPoints:
     by_x = points[np.argsort(points[:, 0], kind="stable")]
     left, right = (pair[np.argsort(pair[:, 1], kind="stable")] for pair in (by_x[:2], by_x[2:]))
     return np.array([left[0], right[0], right[1], left[1]], np.float32)
+
+
+def is_vertical(quad: QuadPoints) -> bool:
+    """Whether a quad holds a column of vertical text."""
+    width, height = quad_size(quad)
+    return height >= VERTICAL_RATIO * width
 
 
 def _inside(quad: QuadPoints, width: int, height: int) -> QuadPoints:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shuowen.config import Effort
+from shuowen.engines.embedded.decoding import Decode, by_picture, with_language
+from shuowen.engines.embedded.detector import Detector
+from shuowen.engines.embedded.views import VIEWS, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,16 +15,28 @@ class Plan:
     """What one effort level does.
 
     Attributes:
-        detect_sides_px: Longest side of the page at each look for text; the first look counts,
-            later ones only add lines that it missed.
+        detector: Looks for text.
+        more_detectors: Look too, and add lines that were missed.
+        fine_detector: Looks too, and adds lines, where those found are small.
         doubt: Characters of the quick (tiny) recogniser below this confidence are read again, with
             their surroundings, by the careful (small) one.
+        decode: How the careful recogniser's matrices are read.
         turn_below: Lines below this confidence are tried upside down; 0 for none.
+        views: Views in which a line is read once more that stays in doubt.
+        hard: A line is that with a character below this confidence after it was read again.
+        votes: Whether characters that stand on a page several times help each other; the regions
+            of a page are given when all of it was read.
     """
 
-    detect_sides_px: tuple[int, ...]
+    detector: Detector
     doubt: float
-    turn_below: float
+    decode: Decode
+    turn_below: float = 0.0
+    views: tuple[View, ...] = ()
+    hard: float = 0.0
+    more_detectors: tuple[Detector, ...] = ()
+    fine_detector: Detector | None = None
+    votes: bool = False
 
 
 UPSIDE_DOWN = 0.85
@@ -29,7 +44,23 @@ UPSIDE_DOWN = 0.85
 more (measured on the samples)."""
 
 PLANS: dict[Effort, Plan] = {
-    "fast": Plan(detect_sides_px=(960,), doubt=0.7, turn_below=0.0),
-    "normal": Plan(detect_sides_px=(1280,), doubt=0.85, turn_below=UPSIDE_DOWN),
-    "max": Plan(detect_sides_px=(1280, 2240, 832), doubt=0.95, turn_below=UPSIDE_DOWN),
+    "fast": Plan(detector=Detector(max_side=960), doubt=0.7, decode=by_picture),
+    "normal": Plan(
+        detector=Detector(max_side=1280),
+        fine_detector=Detector(max_side=1280, enlarge=1.5),
+        doubt=0.85,
+        decode=with_language,
+        turn_below=UPSIDE_DOWN,
+    ),
+    "max": Plan(
+        detector=Detector(max_side=1280),
+        more_detectors=(Detector(max_side=832),),
+        fine_detector=Detector(max_side=1792, enlarge=1.5),
+        doubt=0.95,
+        decode=with_language,
+        turn_below=UPSIDE_DOWN,
+        views=VIEWS,
+        hard=0.55,
+        votes=True,
+    ),
 }

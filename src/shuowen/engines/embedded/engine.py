@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
 
 from shuowen.config import Effort
-from shuowen.document.model import Direction, Line
+from shuowen.document.model import Box, Direction, Line, box_around
 from shuowen.engines.embedded.background import Background
-from shuowen.engines.embedded.ctc import Reading
-from shuowen.engines.embedded.detector import Detector, TextBox
+from shuowen.engines.embedded.ctc import LineMatrix, Reading
+from shuowen.engines.embedded.detector import TextBox, is_vertical
 from shuowen.engines.embedded.effort import PLANS, Plan
-from shuowen.engines.embedded.lines import make_line
-from shuowen.engines.embedded.looks import Look
-from shuowen.engines.embedded.overlaps import add_missing
-from shuowen.engines.embedded.recogniser import Recogniser, fit_height
-from shuowen.engines.embedded.second_look import read_again
-from shuowen.image.crops import crop_quad
+from shuowen.engines.embedded.handwriting.marking import marked
+from shuowen.engines.embedded.leader_lines import with_leaders
+from shuowen.engines.embedded.lines import as_quad, make_line
+from shuowen.engines.embedded.looks import Ballot, Look
+from shuowen.engines.embedded.overlaps import add_missing, cut_apart
+from shuowen.engines.embedded.recogniser import CAREFUL, QUICK, fit_height
+from shuowen.engines.embedded.rereading import Rereader
+from shuowen.engines.embedded.voting import is_blurred, voted
+from shuowen.image.crops import crop_quad, quad_size
 from shuowen.image.page import Pixels
 
-QUICK = Recogniser(weights="recognise_tiny")
-CAREFUL = Recogniser(weights="recognise_small")
-
-VERTICAL_RATIO = 1.5
-"""A box this many times taller than wide is a column of vertical text (PP-OCR's own rule)."""
 LEAST_CONFIDENCE = 0.3
 """Below this a "line" is a texture or a drawing, not text."""
+SMALL_PX = 20.0
+"""Boxes of lines less high than this, as the detector saw them, are small: of such lines it misses
+some, more so where they are blurred."""
 DOUBTED_AS_TEXT = 0.4
 """Read with less by the quick recogniser, a line is read again at once: it may be no text."""
-
-TURN_GAIN = 0.1
-"""How much surer, in mean confidence, a line has to be upside down to be turned."""
 
 
 class EmbeddedEngine:
@@ -46,28 +45,38 @@ class EmbeddedEngine:
 
     def __init__(self, *, effort: Effort = "normal", jobs: int = 1) -> None:
         self.plan: Plan = PLANS[effort]
+        self._rereader = Rereader(plan=self.plan)
         # One less than asked for, because the thread that waits for the lines reads some itself.
         self._width = jobs - 1
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="shuowen-lines")
 
     def find_text(self, pixels: Pixels) -> list[TextBox]:
         """Where lines of text are on `pixels`, (height, width, 3)."""
-        longest = max(pixels.shape[:2])
-        first, *others = self.plan.detect_sides_px
-        boxes = Detector(max_side=first).detect(pixels)
-        for side in others:
-            if min(longest, side) != min(longest, first):
-                boxes = add_missing(boxes, Detector(max_side=side).detect(pixels))
-        return boxes
+        plan = self.plan
+        boxes = plan.detector.detect(pixels)
+        others = list(plan.more_detectors)
+        if plan.fine_detector and _are_small(boxes, plan.detector.scale(pixels)):
+            others.append(plan.fine_detector)
+        seen = {plan.detector.input_size(pixels)}
+        for other in others:
+            if (size := other.input_size(pixels)) not in seen:
+                boxes = add_missing(boxes, other.detect(pixels))
+                seen.add(size)
+        return cut_apart(boxes)
 
     def first_looks(self, pixels: Pixels, boxes: Sequence[TextBox]) -> Background[Look | None]:
         """Begins to read every box quickly; None for a box that holds no text."""
-        tasks = [partial(self._first_look, pixels, box) for box in boxes]
+        page = _Page(pixels=pixels, boxes=[box_around(as_quad(box.quad)) for box in boxes])
+        tasks = [partial(self._first_look, page, box) for box in boxes]
         return Background(self._pool, tasks, width=self._width)
 
     def second_looks(self, looks: Sequence[Look]) -> Background[Line]:
-        """Begins to read again what is in doubt."""
-        return Background(self._pool, [look.final for look in looks], width=self._width)
+        """Begins to read again what is in doubt.
+
+        Where the plan lets characters vote, `looks` are best a whole page's.
+        """
+        tasks = voted(looks, self._ballots(looks)) if self.plan.votes else _finals(looks)
+        return Background(self._pool, tasks, width=self._width)
 
     def read_lines(self, pixels: Pixels, boxes: Sequence[TextBox]) -> list[Line]:
         """Reads every box; boxes that hold no text are left out."""
@@ -84,46 +93,84 @@ class EmbeddedEngine:
         """How sure the quick recogniser is of each picture of a single line."""
         return [QUICK.read(fit_height(crop)).confidence for crop in crops]
 
-    def _first_look(self, pixels: Pixels, box: TextBox) -> Look | None:
-        picture, direction = _line_picture(pixels, box)
+    def _ballots(self, looks: Sequence[Look]) -> dict[int, Ballot]:
+        """The ballots of those looks that have one, by their place in `looks`."""
+        asked = [(number, look.ballot) for number, look in enumerate(looks) if look.ballot]
+        tasks = [ballot for _, ballot in asked]
+        with Background(self._pool, tasks, width=self._width) as found:
+            return dict(zip((number for number, _ in asked), found.all_values(), strict=True))
+
+    def _first_look(self, page: _Page, box: TextBox) -> Look | None:
+        picture, direction = _line_picture(page.pixels, box)
         reading = QUICK.read(picture)
         line = make_line(box.quad, reading, direction)
         if line is None or line.confidence < DOUBTED_AS_TEXT:
-            line = make_line(box.quad, self._read_again(picture, reading), direction)
-            is_text = line is not None and line.confidence >= LEAST_CONFIDENCE
-            return Look(line=line) if line and is_text else None
-        if not self._is_doubtful(reading):
-            return Look(line=line)
-        return Look(line=line, read_again=lambda: self._second_look(pixels, box, reading) or line)
+            again = self._rereader.read_again(picture, reading)
+            line = make_line(box.quad, again.reading, direction)
+            if line is None or line.confidence < LEAST_CONFIDENCE:
+                return None
+            if not self._rereader.is_hard(again.reading):
+                return page.look(line, picture)
+        elif not self._rereader.is_doubtful(reading):
+            return page.look(line, picture)
+        has_vote = self.plan.votes and is_blurred(reading)
+        return Look(
+            line=line,
+            read_again=lambda: self._second_look(page, box, reading) or line,
+            ballot=partial(self._ballot, page, box) if has_vote else None,
+        )
 
-    def _second_look(self, pixels: Pixels, box: TextBox, first: Reading) -> Line | None:
+    def _second_look(self, page: _Page, box: TextBox, first: Reading) -> Line | None:
         # Cut out once more: the pictures of all doubtful lines of a page would fill much memory.
-        picture, direction = _line_picture(pixels, box)
-        return make_line(box.quad, self._read_again(picture, first), direction)
+        picture, direction = _line_picture(page.pixels, box)
+        line = make_line(box.quad, self._rereader.final_reading(picture, first), direction)
+        return line and page.settled(line, picture)
 
-    def _is_doubtful(self, reading: Reading) -> bool:
-        doubted = min(reading.confidences) < self.plan.doubt
-        return doubted or reading.confidence < self.plan.turn_below
+    def _ballot(self, page: _Page, box: TextBox) -> Ballot:
+        picture, direction = _line_picture(page.pixels, box)
+
+        def told(matrix: LineMatrix) -> Line | None:
+            line = make_line(box.quad, self.plan.decode(matrix), direction)
+            return line and page.settled(line, picture)
+
+        return Ballot(picture=picture, matrix=CAREFUL.matrix(picture), told=told)
 
     def _read(self, crop: Pixels) -> Reading:
         picture = fit_height(crop)
-        return self._read_again(picture, QUICK.read(picture))
+        return self._rereader.final_reading(picture, QUICK.read(picture))
 
-    def _read_again(self, picture: Pixels, first: Reading) -> Reading:
-        """A line's final reading, after what the first leaves in doubt, be it the way up."""
-        reading = read_again(picture, first, CAREFUL.read, self.plan.doubt)
-        if reading.confidence < self.plan.turn_below:
-            turned = np.ascontiguousarray(picture[::-1, ::-1])
-            other = QUICK.read(turned)
-            if other.confidence > reading.confidence + TURN_GAIN:
-                return read_again(turned, other, CAREFUL.read, self.plan.doubt)
-        return reading
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Page:
+    """A page that is being read: its picture and where its lines are."""
+
+    pixels: Pixels
+    boxes: Sequence[Box]
+
+    def look(self, line: Line, picture: Pixels) -> Look:
+        """A line of which nothing is in doubt; what is crossed out leaves it at the end."""
+        final = self.settled(line, picture)
+        return Look(line=line, read_again=None if final is line else lambda: final)
+
+    def settled(self, line: Line, picture: Pixels) -> Line:
+        """A line as it stays, after what the recognisers cannot see was looked for."""
+        return with_leaders(marked(line, picture), self.pixels, self.boxes)
+
+
+def _finals(looks: Sequence[Look]) -> list[Callable[[], Line]]:
+    return [look.final for look in looks]
+
+
+def _are_small(boxes: Sequence[TextBox], scale: float) -> bool:
+    """Whether most of the lines found were small for the detector, or none was found."""
+    heights = [min(quad_size(box.quad)) * scale for box in boxes]
+    return not heights or float(np.median(heights)) < SMALL_PX
 
 
 def _line_picture(pixels: Pixels, box: TextBox) -> tuple[Pixels, Direction]:
     """A line at the height at which the networks read, its text running left to right."""
     crop = crop_quad(pixels, box.quad)
-    if crop.shape[0] >= VERTICAL_RATIO * crop.shape[1]:
+    if is_vertical(box.quad):
         return fit_height(np.ascontiguousarray(np.rot90(crop))), "vertical"
     return fit_height(crop), "horizontal"
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shuowen.engines.embedded.ctc import Reading, decode_greedy
+from shuowen.engines.embedded.ctc import LineMatrix, Reading, decode_greedy
 from shuowen.engines.embedded.manifest import WEIGHTS_FOLDER
 from shuowen.engines.embedded.sessions import session
 from shuowen.image.page import Pixels
@@ -35,13 +35,25 @@ class Recogniser:
     weights: str
 
     def read(self, line: Pixels) -> Reading:
-        """Reads one line, (height, width, 3), text running left to right."""
+        """Reads one line, (height, width, 3), text running left to right, by the picture alone."""
+        matrix = self.matrix(line)
+        return decode_greedy(matrix.probabilities, matrix.characters, matrix.filled)
+
+    def matrix(self, line: Pixels) -> LineMatrix:
+        """The network's answer about one line, as `read` takes it."""
         fitted = fit_height(line)
         padded = _padded(fitted)
         matrices: list[NDArray[np.float32]]
         (matrices,) = session(self.weights).run(None, {"x": padded})
-        filled = fitted.shape[1] / padded.shape[3]
-        return decode_greedy(matrices[0], characters(self.weights), filled)
+        return LineMatrix(
+            probabilities=matrices[0],
+            characters=characters(self.weights),
+            filled=fitted.shape[1] / padded.shape[3],
+        )
+
+
+QUICK = Recogniser(weights="recognise_tiny")
+CAREFUL = Recogniser(weights="recognise_small")
 
 
 def fit_height(crop: Pixels) -> Pixels:

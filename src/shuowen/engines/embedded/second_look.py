@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,19 +19,8 @@ from shuowen.image.page import Pixels
 
 MAX_SHARE = 0.6
 """With more of a line in doubt than this, the whole line is read again: it saves nothing to cut."""
-KEPT_IF_SURER_BY = 0.05
-"""The first reading stands where it is this much surer: on strongly blurred Latin text the quick
-recogniser reads better than the careful one (docs/log.md)."""
 CONTEXT = 2
 """Sure characters taken along on each side of a doubted one, where they can be cut apart."""
-
-STRETCH, STRETCH_BELOW = 1.3, 0.85
-"""Latin lines that read worse than this are stretched before they are read again.
-
-Narrow letters get two time steps of the network each; blurred, they run into each other. Stretched
-by 1.3, 2835 characters are found instead of 1861 on a page of blurred small print (docs/log.md);
-Chinese, whose characters are three times as wide, only loses.
-"""
 
 ReadLine = Callable[[Pixels], Reading]
 
@@ -80,33 +68,18 @@ def read_again(line: Pixels, reading: Reading, read: ReadLine, doubt: float) -> 
     ink = 255 - line.mean(axis=(0, 2), dtype=np.float32)
     parts = doubted_parts(reading, ink, doubt)
     if sum(part.end - part.start for part in parts) > MAX_SHARE:
-        again = read(_with_room(line, reading))
-        return reading if reading.confidence > again.confidence + KEPT_IF_SURER_BY else again
+        again = read(line)
+        return again if again.text else reading
     for part in reversed(parts):  # from the end, so that earlier positions stay true
         reading = _replaced(reading, part, line, read)
     return reading
-
-
-def _with_room(line: Pixels, reading: Reading) -> Pixels:
-    """A line of small, blurred Latin print, stretched; any other as it is."""
-    if reading.confidence >= STRETCH_BELOW or has_wide_characters(reading.text):
-        return line
-    return stretched(line, STRETCH)
-
-
-def stretched(line: Pixels, factor: float) -> Pixels:
-    """The line made wider by `factor`, which gives every letter more time steps."""
-    width = max(round(line.shape[1] * factor), 1)
-    wider = cv2.resize(line, (width, line.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(wider, np.uint8)
 
 
 def _replaced(reading: Reading, part: Part, line: Pixels, read: ReadLine) -> Reading:
     left, right = (round(share * line.shape[1]) for share in (part.start, part.end))
     again = read(np.ascontiguousarray(line[:, left : max(right, left + 1)]))
     kept = slice(part.first, part.last)
-    before = reading.confidences[kept]
-    if not again.text or sum(before) / len(before) > again.confidence + KEPT_IF_SURER_BY:
+    if not again.text:
         return reading
     centers = (part.start + center * (part.end - part.start) for center in again.centers)
     return Reading(
@@ -134,11 +107,6 @@ def _inner_cuts(text: str) -> Iterator[int]:
         before, after = text[position - 1], text[position]
         if before == " " or (_is_wide(before) and _is_wide(after)):
             yield position
-
-
-def has_wide_characters(text: str) -> bool:
-    """Whether a text has Chinese, Japanese or Korean characters."""
-    return any(map(_is_wide, text))
 
 
 def _is_wide(character: str) -> bool:

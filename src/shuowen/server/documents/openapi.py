@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from shuowen.config import EFFORT_CHOICES, MAX_DPI, MIN_DPI, TEXT_LAYER_CHOICES
+from shuowen.config import (
+    EFFORT_CHOICES,
+    MAX_DPI,
+    MIN_DPI,
+    REPAIR_CHOICES,
+    TEXT_LAYER_CHOICES,
+)
+from shuowen.reading.repair_choice import FORBIDDABLE
 from shuowen.server.documents.records import JobList, JobRecord
 from shuowen.server.documents.wishes import DOCUMENT_FORMATS
 
@@ -21,6 +28,22 @@ _OPTIONS: dict[str, Any] = {
     "text_layer": {"type": "string", "enum": list(TEXT_LAYER_CHOICES)},
     "effort": {"type": "string", "enum": list(EFFORT_CHOICES)},
     "dpi": {"type": "integer", "minimum": MIN_DPI, "maximum": MAX_DPI},
+    "force_repairs": {
+        "type": "array",
+        "items": {"type": "string", "enum": list(REPAIR_CHOICES)},
+        "description": "Repairs of the page picture that are made whatever it looks like.",
+    },
+    "forbid_repairs": {
+        "type": "array",
+        "items": {"type": "string", "enum": list(FORBIDDABLE)},
+        "description": "Repairs that are never made; all stands for those that are not forced.",
+    },
+    "min_confidence": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "description": "Words with a character less likely right than this are marked.",
+    },
     "formats": {
         "type": "array",
         "items": {"type": "string", "enum": list(DOCUMENT_FORMATS)},

@@ -1,0 +1,1 @@
+"""Measures of public benchmarks by their published rules: one `Judge` a measure."""
