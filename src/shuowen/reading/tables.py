@@ -19,6 +19,7 @@ from shuowen.engines.embedded.detector import TextBox
 from shuowen.engines.embedded.ruled_lines import Rules, find_rules
 from shuowen.image.page import Pixels
 from shuowen.image.perspective import Flattening, flatten
+from shuowen.reading.dashes import with_dashes
 from shuowen.reading.table_cells import make_table, table_text
 from shuowen.reading.table_choice import TRUSTED, Choice, choose_structure
 from shuowen.reading.table_ink import find_ink
@@ -119,4 +120,6 @@ def _overlooked(crop: _Crop, choice: Choice, read_lines: ReadLines) -> list[Piec
         for mark in marks[:MAX_CELLS_READ]
     ]
     lines = [line for line in read_lines(crop.page, boxes) if line.confidence >= LEAST_CONFIDENCE]
-    return straightened(lines, crop.flattening, crop.origin)
+    known = [piece.line for piece in choice.pieces]
+    mended = with_dashes("table", [*known, *lines])[len(known) :]
+    return straightened(mended, crop.flattening, crop.origin)
