@@ -47,7 +47,7 @@ from shuowen.evals.datasets import Item, load_sets
 from shuowen.evals.own_reader import own_reader, reading_of
 from shuowen.evals.reading import Reading, ReadLine
 from shuowen.evals.report import align
-from shuowen.evals.table_scores import tables_text
+from shuowen.evals.results import truth_text
 
 METHOD = (
     "Platt scaling of the characters' confidences, and of the product of the calibrated ones for"
@@ -101,8 +101,7 @@ def judged(items: Sequence[Item], options: argparse.Namespace) -> Iterator[Group
         else:
             continue
         lines = reading.lines if options.raw else [uncalibrated(line) for line in reading.lines]
-        truth = tables_text(item.html) if item.html is not None else item.text or ""
-        for line in judge_lines(lines, truth, fold_case=item.folds_case):
+        for line in judge_lines(lines, truth_text(item) or "", fold_case=item.folds_case):
             yield GroupedLine(group=f"{item.set_name}/{item.group or item.path.name}", line=line)
 
 

@@ -20,10 +20,11 @@ RepairName = Literal[
     "light",
     "contrast",
     "bleed_through",
+    "smooth",
     "sharpen",
     "enlarge",
 ]
-"""What may be done to a page picture before it is read, in the order in which it is done."""
+"""What may be done to a page picture before it is read; a page says in which order it was done."""
 
 TEXT_LAYER_CHOICES: tuple[str, ...] = get_args(TextLayer)
 EFFORT_CHOICES: tuple[str, ...] = get_args(Effort)
@@ -59,12 +60,14 @@ class ReadOptions:
     text_layer: TextLayer = "auto"
     """Use a PDF's own text: when it agrees with the picture, always, or never."""
     effort: Effort = "normal"
-    """fast: a small look at the page; normal: doubtful words are read again by a larger network;
-    max: the page is searched for text at three sizes, and more words are read again."""
+    """fast: a small look at the page; normal: a closer one, and doubtful words are read again by a
+    larger network and a language model; max: the page is searched for text at more sizes, more
+    words are read again, hard lines in several views, and repeated characters help each other."""
     dpi: int = 200
     """Resolution at which PDF pages are turned into pictures."""
     force_repairs: tuple[RepairName, ...] = ()
-    """Repairs of the page picture that are made whatever the page looks like."""
+    """Repairs of the page picture that are made whatever the page looks like; of a PDF's page
+    that has text of its own the picture is read as it came, but for "deskew"."""
     forbid_repairs: tuple[RepairName, ...] = ()
     """Repairs of the page picture that are never made."""
     min_confidence: float = 0.0
@@ -80,7 +83,9 @@ class ReadOptions:
         for name in (*self.force_repairs, *self.forbid_repairs):
             _check_choice("repair", name, REPAIR_CHOICES)
         if both := set(self.force_repairs) & set(self.forbid_repairs):
-            raise UsageError(f"{', '.join(sorted(both))} is both forced and forbidden.")
+            raise UsageError(
+                f"{', '.join(sorted(both))} is both forced and forbidden.", "Leave out one of them."
+            )
 
     def fingerprint(self) -> str:
         """All options but the password as one stable string, for resuming."""

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from shuowen.cli import checks
+from shuowen.engines.embedded.language import record as language_record
+from shuowen.engines.embedded.language.record import FileRecord
 from shuowen.engines.embedded.manifest import Weights
 from shuowen.errors import EngineError, ModelError
 from tests.cli.conftest import Run
@@ -84,6 +86,16 @@ def test_damaged_weights_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     ended = run("doctor")
     assert ended.exit_code == ModelError.exit_code
     assert "detect_small.onnx are damaged" in ended.stdout
+
+
+def test_a_damaged_language_model_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert by_name(run)["language model"]["state"] == "ok"
+    record = FileRecord(file="chinese.lm", licence="MIT", num_bytes=1, sha256="00")
+    monkeypatch.setattr(language_record, "read_record", lambda _: (record,))
+    ended = run("doctor")
+    assert ended.exit_code == ModelError.exit_code
+    assert "BROKEN   language model" in ended.stdout
+    assert "chinese.lm is damaged" in ended.stdout
 
 
 def test_an_unreadable_manifest_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 
 from shuowen.evals.bench import EngineRun
 from shuowen.evals.datasets import Item
+from shuowen.evals.judges.not_judged import NotJudged
 from shuowen.evals.reading import Reading
 from shuowen.evals.results import ItemResult, score_item
 
@@ -73,6 +74,21 @@ def make_result() -> Callable[..., ItemResult]:
         return score_item(item, Reading(text=text), seconds=seconds, is_kept=False)
 
     return make
+
+
+@pytest.fixture
+def run_with_unjudged_tests(make_result: Callable[..., ItemResult]) -> EngineRun:
+    """A run of two pages of one set, with 4 and 3 tests of a kind that nobody judges."""
+    judges = [(NotJudged(name="<math>", reason="It needs a browser & time.", num_tests=4),)]
+    judges.append((replace(judges[0][0], num_tests=3),))
+    return EngineRun(
+        engine="fake",
+        identity="fake 1",
+        results=tuple(
+            make_result(f"{number}.pdf", "x", "x", judges=each)
+            for number, each in enumerate(judges)
+        ),
+    )
 
 
 @pytest.fixture

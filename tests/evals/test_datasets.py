@@ -72,6 +72,11 @@ def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
         (b'{"file": "a.png", "kind": "page"}', "must have one of text, html and pages"),
         (b'{"file": "a", "kind": "page", "text": "", "html": ""}', "must have one of"),
         (b"\xff\xfe", "cannot be read"),
+        (b"\n", "truth.jsonl has no rows"),
+        (b'{"file": "../a.png", "kind": "page", "text": "x"}', "truth.jsonl:1 names '../a.png'"),
+        (b'{"file": "/etc/passwd", "kind": "page", "text": "x"}', "no file inside"),
+        (b'{"file": "a\\u0000", "kind": "page", "text": "x"}', "no file inside"),
+        (b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "truth.jsonl:1 is not a row"),
     ],
 )
 def test_a_damaged_truth_is_refused_with_its_place(

@@ -49,6 +49,21 @@ def test_what_only_looks_like_markup_stays(text: str) -> None:
     assert normalise_text(text) == text
 
 
+@pytest.mark.parametrize("rule", ["|-|", ":-|", "--|", " |:-:| ", "||", "- |"])
+def test_a_rule_of_a_table_goes(rule: str) -> None:
+    assert strip_markup(f"a\n{rule}\nb") == "a\n\nb"
+
+
+@pytest.mark.parametrize("text", ["|", "|-", "--", ":-:", " | ", "-|x", "|-|-x"])
+def test_what_is_no_rule_of_a_table_stays(text: str) -> None:
+    assert strip_markup(text) == text
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "<" + " " * 200_000, "|" * 200_000 + "x"])
+def test_a_reader_that_is_stuck_does_not_hold_up_the_bench(text: str) -> None:
+    assert strip_markup(text) == text  # with patterns that backtrack this would take an hour
+
+
 def test_strip_markup_keeps_words_apart() -> None:
     assert strip_markup("<td>a</td><td>b</td>").split() == ["a", "b"]
 

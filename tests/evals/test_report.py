@@ -152,3 +152,9 @@ def test_a_benchmarks_own_figures(run: EngineRun) -> None:
     judged = tuple(replace(each, judged={"ANLS": JudgeScore(score=0.5)}) for each in run.results)
     _, row = report.format_totals([replace(run, results=judged)], "docvqa").splitlines()
     assert row.split() == ["ANLS", "fake", "0.5000", "1"]
+
+
+def test_what_is_not_judged_is_said(run: EngineRun, run_with_unjudged_tests: EngineRun) -> None:
+    assert report.format_not_judged([run]) == ""
+    said = report.format_not_judged([run, run_with_unjudged_tests])
+    assert said == "Not judged in pages: <math>, 7 tests. It needs a browser & time."

@@ -81,3 +81,10 @@ def test_what_a_benchmark_publishes(make_result: MakeResult, make_run: MakeRun) 
     ]
     assert told["engines"][0]["items"][0]["judged"] == {"ANLS": 1}
     assert told["comparisons"] == []
+
+
+def test_what_is_not_judged(told: Any, run_with_unjudged_tests: EngineRun) -> None:
+    assert told["not_judged"] == []
+    found = json.loads(to_json([run_with_unjudged_tests]))["not_judged"]
+    reason = "It needs a browser & time."
+    assert found == [{"set": "pages", "name": "<math>", "num_tests": 7, "reason": reason}]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from shuowen.document.model import Box, Line, RegionKind, Span
@@ -51,3 +52,13 @@ def test_the_spans_say_the_same_as_the_line() -> None:
     (found,) = with_dashes("text", [line("共 10一15 页")])
     assert "".join(span.text for span in found.spans) == found.text.replace(" ", "")
     assert [span.box for span in found.spans] == [span.box for span in line("共 10一15 页").spans]
+
+
+def test_the_text_of_a_pdf_is_not_touched() -> None:
+    own = [msgspec.structs.replace(line(text), source="text_layer") for text in ("9", "一", "5一6")]
+    assert with_dashes("table", own) == own
+    assert texts("table", "9", "一", "5一6") == ["9", "—", "5—6"]
+
+
+def test_a_line_that_was_crossed_out_whole_says_nothing_of_the_others() -> None:
+    assert texts("text", "", "一") == ["", "一"]

@@ -7,11 +7,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from shuowen.config import ReadOptions
-from shuowen.document.model import Box, Page
+from shuowen.document.model import Box, Page, Repair
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.image.frame import PAPER, straighten
 from shuowen.image.page import PageImage, Pixels
 from shuowen.reading.reader import Reader
+from tests.image.bent_pages import TEXTS, bent_page, printed_page
 
 PARAGRAPH = (
     "The committee met on Monday to hear the",
@@ -24,8 +25,13 @@ PLACES = [(120, 160 + 70 * number) for number in range(len(PARAGRAPH))]
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(EmbeddedEngine(effort="normal", jobs=2), ReadOptions())
+def engine() -> EmbeddedEngine:
+    return EmbeddedEngine(effort="normal", jobs=2)
+
+
+@pytest.fixture(scope="module")
+def reader(engine: EmbeddedEngine) -> Reader:
+    return Reader(engine, ReadOptions())
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +121,58 @@ def test_boxes_stay_on_the_page(reader: Reader, page_picture: Pixels) -> None:
     whole = Box(0, 0, page.width_px, page.height_px)
     assert boxes
     assert all(box.share_inside(whole) == 1 for box in boxes if box.area)
+
+
+def test_a_page_that_needs_nothing_has_no_repairs_in_its_record(
+    reader: Reader, page_picture: Pixels
+) -> None:
+    page = read(reader, page_picture)
+    assert page.repair == Repair()
+    assert {"turn", "repair"} <= page.timings.keys()
+
+
+def test_a_bent_page_is_read_flat_and_its_boxes_lie_on_the_bent_picture(reader: Reader) -> None:
+    bent = bent_page(printed_page())
+    page = read(reader, bent.pixels)
+    assert [step.name for step in page.repair.steps][:1] == ["dewarp"]
+    assert (page.height_px, page.width_px) == bent.pixels.shape[:2]
+    lines = [line for region in page.regions for line in region.lines]
+    assert " ".join(line.text for line in lines) == " ".join(TEXTS)
+    for line, drawn in zip(lines, bent.boxes, strict=True):
+        assert drawn.share_inside(line.box) > 0.85
+        assert line.box.area < 1.5 * drawn.area
+        middle = line.spans[len(line.spans) // 2].box
+        # The middle of the line hangs lower than its ends, and so do its words.
+        assert middle.center[1] > (line.quad[0][1] + line.quad[3][1]) / 2 + 15
+        assert middle.share_inside(line.box) > 0.9
+
+
+def test_repairs_are_recorded_in_the_order_in_which_they_were_made(
+    engine: EmbeddedEngine, page_picture: Pixels
+) -> None:
+    turned = np.ascontiguousarray(np.rot90(straighten(page_picture, -3.0), 2))
+    repair = read(Reader(engine, ReadOptions()), turned).repair
+    assert [step.name for step in repair.steps] == ["orientation", "deskew"]
+    assert not any(step.is_forced for step in repair.steps)
+    assert repair.steps[1].evidence == {"skew_degrees": repair.skew_degrees}
+    assert repair.rotation_degrees == 180
+
+
+def test_deskew_can_be_forbidden_and_forced(engine: EmbeddedEngine, page_picture: Pixels) -> None:
+    crooked = straighten(page_picture, -3.0)
+    kept = read(Reader(engine, ReadOptions(forbid_repairs=("deskew",))), crooked)
+    assert kept.repair == Repair()
+    nearly_level = straighten(printed_page().pixels, -0.15)
+    assert read(Reader(engine, ReadOptions()), nearly_level).repair == Repair()
+    forced = read(Reader(engine, ReadOptions(force_repairs=("deskew",))), nearly_level).repair
+    assert [(step.name, step.is_forced) for step in forced.steps] == [("deskew", True)]
+    assert forced.skew_degrees == pytest.approx(0.15, abs=0.1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 1200), (1200, 30), (160, 160)])
+def test_noise_is_read_without_harm(reader: Reader, size: tuple[int, int]) -> None:
+    grain = np.random.default_rng(8).integers(0, 256, (*size, 3), np.uint8)
+    page = read(reader, grain)
+    assert page.status == "ok"
+    whole = Box(0, 0, page.width_px, page.height_px)
+    assert all(region.box.share_inside(whole) == 1 for region in page.regions if region.box.area)

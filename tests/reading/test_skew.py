@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
-from shuowen.reading.skew import LEVEL_DEGREES, skew_of
+from shuowen.engines.embedded.engine import EmbeddedEngine
+from shuowen.image.frame import straighten
+from shuowen.reading.skew import LEVEL_DEGREES, line_angles, skew_of
 
 
 def sloping(
@@ -43,3 +46,37 @@ def test_short_lines_and_empty_pages_say_nothing() -> None:
     assert skew() == 0.0
     assert skew(*(sloping(5, 90, top=top) for top in (100, 200, 300, 400))) == 0.0
     assert skew(sloping(5, 700), sloping(5, 700)) == 0.0
+
+
+def test_what_counts_as_level_can_be_chosen() -> None:
+    lines = np.array([sloping(0.15, 700, top=top) for top in (100, 200, 300, 400)])
+    assert skew_of(lines) == 0.0
+    assert skew_of(lines, least_degrees=0.0) == pytest.approx(0.15, abs=0.01)
+    assert skew_of(lines, least_degrees=0.2) == 0.0
+
+
+def test_only_long_lines_have_a_direction() -> None:
+    lines = [sloping(2, 700), sloping(-3, 400), sloping(40, 100), sloping(1, 30, height=700)]
+    angles, lengths = line_angles(np.array(lines))
+    assert angles == pytest.approx([2, -3])
+    assert lengths == pytest.approx([700 * np.cos(np.radians(2)), 400 * np.cos(np.radians(3))])
+
+
+@pytest.fixture(scope="module")
+def engine() -> EmbeddedEngine:
+    return EmbeddedEngine(effort="normal", jobs=1)
+
+
+@pytest.mark.parametrize("degrees", [0.15, 0.5, 2.0, -4.0])
+def test_the_slope_of_a_drawn_page_is_measured(engine: EmbeddedEngine, degrees: float) -> None:
+    page = Image.new("RGB", (1200, 1500), "white")
+    for number in range(16):
+        ImageDraw.Draw(page).text(
+            (120, 120 + 80 * number),
+            "Every line of this page is as long as all the others",
+            "black",
+            ImageFont.load_default(size=38),
+        )
+    sloped = straighten(np.asarray(page), -degrees)
+    quads = np.array([box.quad for box in engine.find_text(sloped)], np.float64)
+    assert skew_of(quads, least_degrees=0.0) == pytest.approx(degrees, abs=0.1)

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.image.page import Pixels
-from shuowen.reading.upright import upright_rotation
+from shuowen.reading.upright import find_upright
 from tests import made_files
 
 
@@ -22,7 +22,7 @@ def engine() -> EmbeddedEngine:
 def test_single_lines_end_upright_or_stay(engine: EmbeddedEngine, text: str, rotation: int) -> None:
     strip = np.asarray(made_files.picture(text))
     turned = np.ascontiguousarray(np.rot90(strip, -rotation // 90))
-    found = upright_rotation(turned, engine)
+    found = find_upright(turned, engine).rotation_degrees
     # The network may overlook a strip that is upside down; it must never turn one that is not.
     assert found in ({0} if rotation == 0 else {0, 180})
 
@@ -50,10 +50,34 @@ def test_the_text_corrects_a_wrong_network(
         lambda pixels: {turn: 0.9 if turn == proposed else 0.03 for turn in (0, 90, 180, 270)},
     )
     turned = np.ascontiguousarray(np.rot90(page(), -rotation // 90))
-    found = upright_rotation(turned, engine)
+    found = find_upright(turned, engine).rotation_degrees
     if proposed == 0:
         assert found == 0  # nothing was proposed, so nothing is checked
     elif wrong_by in (0, 180):
         assert found == rotation
     elif rotation == 0:
         assert found == 0
+
+
+@pytest.mark.parametrize("proposed", [90, 180, 270])
+def test_a_forced_turn_is_taken_unconfirmed(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, proposed: int
+) -> None:
+    probabilities = {turn: 0.4 if turn == proposed else 0.2 for turn in (0, 90, 180, 270)}
+    monkeypatch.setattr("shuowen.reading.upright.page_rotations", lambda pixels: probabilities)
+    found = find_upright(page(), engine, is_forced=True)
+    assert (found.rotation_degrees, found.probability) == (proposed, 0.4)
+    # Unforced, the network would have to be surer, and the text to agree.
+    unsure = find_upright(page(), engine)
+    assert (unsure.rotation_degrees, unsure.probability) == (0, 0.4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (300, 300)])
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_pictures_without_text_stay_or_turn_but_do_not_fail(
+    engine: EmbeddedEngine, size: tuple[int, int], is_forced: bool
+) -> None:
+    grain = np.random.default_rng(5).integers(0, 256, (*size, 3), np.uint8)
+    found = find_upright(grain, engine, is_forced=is_forced)
+    assert 0.25 <= found.probability <= 1
+    assert is_forced or found.rotation_degrees == 0

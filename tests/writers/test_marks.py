@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shuowen.document.model import Line, Region
+from shuowen.writers import marks
 from shuowen.writers.marks import CLOSE, OPEN, marked, shown, unmarked, with_marks, without_front
 from shuowen.writers.plain import clean
 from tests.document.strategies import lines, texts
@@ -47,6 +50,23 @@ def test_a_text_that_was_changed_is_marked_where_it_is_the_same() -> None:
     line = doubtful_line("one two four", DOUBTS)
     assert seen("1 two four", line) == "1 [0.43:two] four"
     assert seen("something else", line).replace("[0.43:", "").replace("]", "") == "something else"
+
+
+def test_a_long_text_that_was_changed_is_compared_a_window_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = []
+
+    def matcher(junk: None, first: str, second: str, autojunk: bool) -> SequenceMatcher[str]:
+        compared.append(max(len(first), len(second)))
+        return SequenceMatcher(junk, first, second, autojunk)
+
+    monkeypatch.setattr(marks, "SequenceMatcher", matcher)
+    words = " ".join(f"word{number}" for number in range(1000))
+    held = [doubtful_line(f"one {words}", {}), doubtful_line("two four", DOUBTS)]
+    assert seen(f"1 {words} two four", *held) == f"1 {words} [0.43:two] four"
+    assert max(compared) <= 500
+    assert len(compared) <= 40
 
 
 def test_each_cell_has_the_marks_of_its_lines() -> None:

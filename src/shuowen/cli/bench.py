@@ -163,8 +163,8 @@ def _print(runs: list[EngineRun], baseline: EngineRun | None, by: GroupedBy, for
     from shuowen.evals import report
 
     compared = "" if baseline is None else report.format_comparison(runs, baseline, by)
-    tables = [report.format_table(runs, by), report.format_totals(runs, form), compared]
-    tables.append(report.format_confidences(runs))
+    tables = [report.format_table(runs, by), report.format_totals(runs, form)]
+    tables += [report.format_not_judged(runs), compared, report.format_confidences(runs)]
     click.echo("\n\n".join(table for table in tables if table))
 
 

@@ -108,11 +108,11 @@ _WHO = (
     ),
     click.option(
         "--timeout",
-        type=Finite(min=0, min_open=True),
+        type=Finite(min=0, min_open=True, max=1e6),
         default=600.0,
         show_default=True,
         metavar="SECONDS",
-        help="Longest time that another engine may take for one file.",
+        help="Longest time that another engine may take for one file, or a server for one answer.",
     ),
     click.option(
         "--jobs",

@@ -108,6 +108,7 @@ def run_checks() -> Iterator[Check]:
     for distribution, module in BASE_PACKAGES.items():
         yield _package(distribution, module)
     yield from _weights()
+    yield _language_model()
     for extra in EXTRAS:
         yield _extra(extra)
     yield _self_test()
@@ -152,6 +153,18 @@ def _weights() -> Iterator[Check]:
     for weights in listed:
         found = f"{weights.model}, {weights.licence}, from {weights.package}, SHA-256 matches"
         yield _tried("weights", weights.file, found, weights.check)
+
+
+def _language_model() -> Check:
+    found = "n-grams of Chinese and English, SHA-256 matches"
+    return _tried("weights", "language model", found, _check_language_model)
+
+
+def _check_language_model() -> None:
+    # Imported here, as in the self-test below.
+    from shuowen.engines.embedded.language.record import check_model
+
+    check_model()
 
 
 def _extra(extra: Extra) -> Check:

@@ -15,7 +15,7 @@ from shuowen.cli.console import printable
 _HEADINGS = {
     "system": "This machine",
     "package": "Packages that every install has",
-    "weights": "Weights of the embedded networks",
+    "weights": "Weights of the embedded networks, and the language model",
     "extra": "Extras: nothing needs them, each adds something",
     "self-test": "Self-test",
 }
@@ -27,8 +27,8 @@ _MARKS = {"ok": "ok     ", "missing": "missing", "broken": "BROKEN "}
 def command(as_json: bool) -> None:
     """Say what is installed, what each missing extra would add, and how to get it.
 
-    Checks every package and the SHA-256 of every network, then reads a small picture. Nothing is
-    downloaded and nothing is changed.
+    Checks every package and the SHA-256 of every network and of the language model, then reads a
+    small picture. Nothing is downloaded and nothing is changed.
 
     \b
     Exit codes: 0 all that is needed works; 5 weights missing or damaged; 7 something else

@@ -110,10 +110,14 @@ def words_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word.lower() for text in texts for word in _WORD.findall(text)[1:-1])
 
 
+def is_wide(character: str) -> bool:
+    """Whether a character fills a square: Chinese, Japanese, Korean, and their marks."""
+    return unicodedata.east_asian_width(character) in "WF"
+
+
 def is_unspaced(character: str) -> bool:
     """Whether a character belongs to a script written without spaces: Chinese, Japanese."""
-    is_wide = unicodedata.east_asian_width(character) in "WF"
-    return is_wide and not unicodedata.name(character, "").startswith("HANGUL")
+    return is_wide(character) and not unicodedata.name(character, "").startswith("HANGUL")
 
 
 def _join(text: str, following: str, vocabulary: frozenset[str], has_wide_gap: bool) -> str:

@@ -12,11 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
+from shuowen.errors import InputError
 from shuowen.evals.confidence_check import ConfidenceCheck, check_confidences
 from shuowen.evals.datasets import EvaluationSet, Item
 from shuowen.evals.evaluated import EvaluatedEngine
 from shuowen.evals.extra import require_bench_extra
-from shuowen.evals.kept_readings import KeptReading, KeptReadings, reading_key
+from shuowen.evals.kept_readings import (
+    KeptReading,
+    KeptReadings,
+    ReadingKey,
+    reading_key,
+)
 from shuowen.evals.reading import Reading
 from shuowen.evals.results import ItemResult, score_item, with_missing_tables
 
@@ -99,24 +105,22 @@ def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
 
 
 def _read_and_score(item: Item, engine: EvaluatedEngine, kept: KeptReadings | None) -> ItemResult:
-    before = _find(item, engine, kept)
+    key = None if kept is None else _key(item, engine)
+    before = None if kept is None or key is None else kept.find(key)
     if before is not None:
         return score_item(item, before.reading, seconds=before.seconds, is_kept=True)
     start = time.perf_counter()
     reading = _read(item, engine)
     seconds = time.perf_counter() - start if reading.seconds is None else reading.seconds
-    if kept is not None and not reading.failure:
-        key = reading_key(engine.name, engine.identity, item)
+    if kept is not None and key is not None and not reading.failure:
         kept.keep(KeptReading(key=key, seconds=seconds, reading=reading))
     return score_item(item, reading, seconds=seconds, is_kept=False)
 
 
-def _find(item: Item, engine: EvaluatedEngine, kept: KeptReadings | None) -> KeptReading | None:
-    if kept is None:
-        return None
+def _key(item: Item, engine: EvaluatedEngine) -> ReadingKey | None:
     try:
-        return kept.find(reading_key(engine.name, engine.identity, item))
-    except OSError:  # no such file: reading it will say so
+        return reading_key(engine.name, engine.identity, item)
+    except InputError:  # no such file: reading it will say so
         return None
 
 

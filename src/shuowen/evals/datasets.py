@@ -23,6 +23,7 @@ import msgspec
 
 from shuowen.errors import InputError, UsageError
 from shuowen.evals.judge import Judge
+from shuowen.evals.safe_path import safe_path
 
 TRUTH_FILE = "truth.jsonl"
 
@@ -85,7 +86,8 @@ def load_sets(folder: Path, names: Sequence[str] = ()) -> list[EvaluationSet]:
     A folder that itself holds a truth.jsonl is one set.
 
     Raises:
-        InputError: No set is there, or a row of a truth.jsonl cannot be read.
+        InputError: No set is there, or a truth.jsonl is empty, or a row of it cannot be read or
+            names a file outside of the set's folder.
         UsageError: A name in `names` is not a set in the folder.
     """
     found = _set_folders(folder)
@@ -104,7 +106,7 @@ def holds_sets(folder: Path) -> bool:
 
 
 def load_set(folder: Path) -> EvaluationSet:
-    """The set in `folder`; raises InputError when its truth.jsonl cannot be read."""
+    """The set in `folder`; raises InputError when its truth.jsonl cannot be read or is empty."""
     truth_path = folder / TRUTH_FILE
     try:
         lines = truth_path.read_text(encoding="utf-8").split("\n")
@@ -115,6 +117,8 @@ def load_set(folder: Path) -> EvaluationSet:
         for number, line in enumerate(lines, start=1)
         if line.strip()
     ]
+    if not items:
+        raise InputError(f"{truth_path} has no rows.", "Write one for each file of the set.")
     return EvaluationSet(name=folder.resolve().name, items=tuple(items))
 
 
@@ -145,14 +149,14 @@ def _set_folders(folder: Path) -> dict[str, Path]:
 def _item(folder: Path, line: str, place: str) -> Item:
     try:
         row = msgspec.json.decode(line, type=_Row)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"{place} is not a row of truth: {error}.") from error
     text = "\n".join(page.text for page in row.pages) if row.pages is not None else row.text
     if (text is None) == (row.html is None):
         raise InputError(f"{place} must have one of text, html and pages.")
     return Item(
         set_name=folder.resolve().name,
-        path=folder / row.file,
+        path=folder / safe_path(row.file, place),
         kind=row.kind,
         text=text,
         html=row.html,

@@ -30,7 +30,7 @@ class EngineSettings:
     peer_python: str = sys.executable
     """The Python in which peers are installed."""
     timeout: float = 600.0
-    """Longest time that a peer may take for one file, in seconds."""
+    """Longest time that a peer may take for one file, and a server for one answer, in seconds."""
 
 
 def open_engine(name: str, settings: EngineSettings) -> EvaluatedEngine:
@@ -44,7 +44,7 @@ def open_engine(name: str, settings: EngineSettings) -> EvaluatedEngine:
     kind, colon, rest = name.partition(":")
     if colon and kind == "url":
         address, _, model = rest.partition("#")
-        return ServerEngine(name, address, model)
+        return ServerEngine(name, address, model, timeout=settings.timeout)
     if colon and kind == "python":
         return _python_file(name, Path(rest), settings)
     if name in OWN:

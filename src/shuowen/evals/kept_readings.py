@@ -7,7 +7,6 @@ anew, so a changed measure needs no reading. What failed is not kept either, and
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 from shuowen.errors import OutputError
 from shuowen.evals.datasets import Item
 from shuowen.evals.reading import Reading
+from shuowen.source.model import Source
 
 FILE_NAME = "readings.jsonl"
 
@@ -42,13 +42,13 @@ class KeptReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reading_key(engine: str, identity: str, item: Item) -> ReadingKey:
-    """The key of `item`; raises OSError when its file cannot be read."""
+    """The key of `item`; raises `InputError` when its file cannot be read."""
     return ReadingKey(
         engine=engine,
         identity=identity,
         set_name=item.set_name,
         file=item.path.name,
-        sha256=hashlib.sha256(item.path.read_bytes()).hexdigest(),
+        sha256=Source(name=str(item.path), path=item.path).sha256(),
         asked=item.question,
     )
 

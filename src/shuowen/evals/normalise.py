@@ -17,10 +17,11 @@ _TAG_NAMES = (
     "sub|sup|table|tbody|td|tfoot|th|thead|title|tr|u|ul|!--|!doctype"
 )
 # Only tags by name: "a < b > c" and "#include <stdio.h>" are text.
-_TAG = re.compile(rf"<\s*/?\s*(?:{_TAG_NAMES})(?:\s[^<>]*|\s*/?)>", re.IGNORECASE)
-_PICTURE_OR_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^()\s]*\)")
+_TAG = re.compile(rf"<\s*(?:/\s*)?(?:{_TAG_NAMES})(?:\s[^<>]*|\s*/?)>", re.IGNORECASE)
+# Names have a length, so that a reader stuck at "[[[[" costs no more than its characters.
+_PICTURE_OR_LINK = re.compile(r"!?\[([^\]\n]{0,1000})\]\([^()\s]*\)")
 _LINE_START = re.compile(r"^[ \t]*(?:#{1,6}|[-*+>])[ \t]+", re.MULTILINE)
-_TABLE_RULE = re.compile(r"^[ \t]*[:|-][ \t:|-]*\|[ \t:|-]*$", re.MULTILINE)
+_TABLE_RULE = re.compile(r"^(?=[ \t]*[:|-][ \t:-]*\|)[ \t:|-]+$", re.MULTILINE)
 _EMPHASIS = re.compile(r"\*\*|__")
 
 _SINGLE_QUOTES = "‘’‚‛′`´"

@@ -10,7 +10,11 @@ import shuowen.reading
 from shuowen.version import __version__
 
 _PACKAGE = Path(shuowen.reading.__path__[0]).parent
-_PARTS = ("config.py", "document", "image", "source", "writers", "engines/embedded", "reading")
+_PARTS = (
+    "config.py",
+    *("document", "image", "source", "writers"),
+    *("generation", "engines/embedded", "reading"),
+)
 """What a reading can depend on; of the rest of the package it knows nothing."""
 
 

@@ -1,11 +1,12 @@
-"""A run in the figures that a public benchmark publishes, as its makers average them."""
+"""A run in the figures that a public benchmark publishes, and which of them are not given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shuowen.evals.bench import EngineRun
 from shuowen.evals.formats.totals import TOTALS, Mean, SetMeans, Total
+from shuowen.evals.judges.not_judged import NotJudged, not_judged
 from shuowen.evals.results import ItemResult
 from shuowen.evals.summary import grouped
 
@@ -15,6 +16,12 @@ def published_totals(form: str, run: EngineRun) -> list[Total]:
     if form not in TOTALS:
         return []
     return TOTALS[form]([_means(*each) for each in grouped(run.results, "set").items()])
+
+
+def not_judged_in(runs: Iterable[EngineRun]) -> list[tuple[str, NotJudged]]:
+    """What the benchmark of these runs scores and this bench does not, with the set's name."""
+    items = {result.identity: result.item for run in runs for result in run.results}
+    return not_judged(items.values())
 
 
 def _means(name: str, results: Sequence[ItemResult]) -> SetMeans:

@@ -9,7 +9,7 @@ from shuowen.evals.confidence_check import Calibration
 from shuowen.evals.formats.totals import Total
 from shuowen.evals.intervals import Estimate
 from shuowen.evals.measures import CER, LOST, STANDARD, TEDS, Measure, judge_measures
-from shuowen.evals.published import published_totals
+from shuowen.evals.published import not_judged_in, published_totals
 from shuowen.evals.summary import (
     COMPARED,
     Comparison,
@@ -77,6 +77,15 @@ def format_totals(runs: Sequence[EngineRun], form: str) -> str:
         for total in published_totals(form, run)
     ]
     return align([["published as", "engine", "value", "of", ""], *rows], num_left=2) if rows else ""
+
+
+def format_not_judged(runs: Sequence[EngineRun]) -> str:
+    """What the benchmark scores and this bench does not, a line each; empty when it scores all."""
+    return "\n".join(
+        f"Not judged in {name}: {each.name}, {each.num_tests}"
+        f" {'test' if each.num_tests == 1 else 'tests'}. {each.reason}"
+        for name, each in not_judged_in(runs)
+    )
 
 
 def measures_of(runs: Iterable[EngineRun]) -> list[Measure]:

@@ -11,7 +11,7 @@ import msgspec
 from shuowen.evals.bench import EngineRun
 from shuowen.evals.confidence_check import Calibration
 from shuowen.evals.intervals import LEVEL, NUM_RESAMPLES, SEED, Estimate
-from shuowen.evals.published import published_totals
+from shuowen.evals.published import not_judged_in, published_totals
 from shuowen.evals.results import ItemResult
 from shuowen.evals.summary import Comparison, Summary, compare, summarise_run, summarise_total
 
@@ -28,6 +28,10 @@ def to_json(
     """
     report = {
         "intervals": {"level": LEVEL, "resamples": NUM_RESAMPLES, "seed": SEED},
+        "not_judged": [
+            {"set": name, "name": each.name, "num_tests": each.num_tests, "reason": each.reason}
+            for name, each in not_judged_in(runs)
+        ],
         "engines": [_run_record(run, form) for run in runs],
         "comparisons": [
             {"by": by, **_comparison_record(each)}

@@ -51,6 +51,11 @@ class ItemResult:
         return self.item.path.name
 
     @property
+    def identity(self) -> tuple[str, str, str]:
+        """What its item is known by among those of a run: set, file and question."""
+        return self.set_name, str(self.item.path), self.item.question
+
+    @property
     def failure(self) -> str:
         """Why some or all of the file could not be read; empty when all of it was."""
         return self.reading.failure

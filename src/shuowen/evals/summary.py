@@ -100,8 +100,8 @@ def _compare(
     measure: Measure,
     engines: tuple[str, str],
 ) -> Comparison | None:
-    theirs = {_identity(result): result for result in others}
-    both = [(result, theirs[key]) for result in mine if (key := _identity(result)) in theirs]
+    theirs = {result.identity: result for result in others}
+    both = [(each, theirs[each.identity]) for each in mine if each.identity in theirs]
     parts = measure.parts(pair[0] for pair in both)
     other_parts = measure.parts(pair[1] for pair in both)
     paired = estimate_pair(parts, other_parts)
@@ -118,10 +118,6 @@ def _compare(
         baseline_value=other_value.value,
         paired=paired,
     )
-
-
-def _identity(result: ItemResult) -> tuple[str, str, str]:
-    return result.set_name, str(result.item.path), result.item.question
 
 
 _KEYS: Mapping[GroupedBy, Callable[[ItemResult], str]] = {

@@ -21,13 +21,16 @@ _BETWEEN = re.compile(r"(?<=[0-9A-Za-z%])一(?=[0-9A-Za-z$¥])")
 
 
 def with_dashes(kind: RegionKind, lines: Sequence[Line]) -> list[Line]:
-    """The lines of a region of `kind`; a 一 that can only be a dash has become one."""
+    """The lines of a region of `kind`; a 一 that can only be a dash has become one.
+
+    What a PDF itself says is a 一 stays one.
+    """
     are_dashes = _lone_ones_are_dashes(kind, lines)
     return [_mended(line, are_dashes) for line in lines]
 
 
 def _lone_ones_are_dashes(kind: RegionKind, lines: Sequence[Line]) -> bool:
-    others = [line.text for line in lines if not _ALONE.fullmatch(line.text)]
+    others = [line.text for line in lines if line.text and not _ALONE.fullmatch(line.text)]
     if not others or any(text.strip("()（）、.") in _OTHER_NUMBERS for text in others):
         return False
     return kind == "table" or not any(map(_has_chinese, others))
@@ -38,7 +41,7 @@ def _has_chinese(text: str) -> bool:
 
 
 def _mended(line: Line, are_dashes: bool) -> Line:
-    if ONE not in line.text:
+    if ONE not in line.text or line.source == "text_layer":
         return line
     if _ALONE.fullmatch(line.text):
         return _with_text(line, line.text.replace(ONE, DASH)) if are_dashes else line

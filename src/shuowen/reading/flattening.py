@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from shuowen.config import RepairName
@@ -19,7 +20,7 @@ from shuowen.engines.embedded.readability import readable_characters
 from shuowen.image.page import Pixels
 from shuowen.image.perspective import flatten
 from shuowen.image.restore.allowed import Allowed
-from shuowen.image.warp import Warp
+from shuowen.image.warp import Warp, can_be_flattened, within_bounds
 from shuowen.reading.skew import line_angles
 
 FAN_DEGREES = 0.8
@@ -27,6 +28,8 @@ FAN_DEGREES = 0.8
 scanned and drawn pages the widest fan had 0.7, of 5 photographs of paper the narrowest 1.9."""
 GAIN = 1.02
 """How many times more has to be read on the flat picture."""
+GLANCE_PX = 1000
+"""Longer side of the picture on which vanishing points are looked for."""
 ROWS, COLUMNS = 45, 31
 """Points by which a change of perspective is given; between them it is near enough to linear."""
 
@@ -54,6 +57,8 @@ def flattened(
         find_text: Finds the lines on a flattened picture.
         allowed: `perspective` and `dewarp` may be forced or forbidden.
     """
+    if not can_be_flattened(pixels):
+        return None
     fan = fan_of(boxes)
     names = [name for name, _ in _WAYS if allowed.may(name)]
     forced = [name for name in names if allowed.must(name)]
@@ -102,20 +107,24 @@ def _tries(
 
 def _perspective(pixels: Pixels, boxes: Sequence[TextBox]) -> Warp | None:
     """The page as seen from straight above, by the vanishing points of its lines."""
-    quads = [box.quad for box in boxes]
-    edges = [np.concatenate(pair) for quad in quads for pair in (quad[:2], quad[[3, 2]])]
-    straight = flatten(pixels, np.array(edges, np.float64).reshape(-1, 4))
-    if straight.pixels is pixels:
+    size = pixels.shape[1], pixels.shape[0]
+    scale = min(1.0, GLANCE_PX / max(size))
+    glance_size = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+    glance = np.asarray(cv2.resize(pixels, glance_size, interpolation=cv2.INTER_AREA), np.uint8)
+    larger = np.array(size) / glance_size
+    edges = [pair / larger for box in boxes for pair in (box.quad[:2], box.quad[[3, 2]])]
+    straight = flatten(glance, np.array(edges, np.float64).reshape(-1, 4))
+    if straight.pixels is glance:
         return None
     height, width = straight.pixels.shape[:2]
     xs, ys = np.meshgrid(np.linspace(0, width, COLUMNS), np.linspace(0, height, ROWS))
     points = [(float(x), float(y)) for x, y in zip(xs.ravel(), ys.ravel(), strict=True)]
-    grid = straight.original_points(points).reshape(ROWS, COLUMNS, 2)
-    return Warp(grid=grid, size=(width, height))
+    grid = straight.original_points(points).reshape(ROWS, COLUMNS, 2) * larger
+    return Warp(grid=grid, size=within_bounds((width * larger[0], height * larger[1]), size))
 
 
 def _network(pixels: Pixels, boxes: Sequence[TextBox]) -> Warp | None:
-    return Warp.of(flattening_grid(pixels))
+    return Warp.of(flattening_grid(pixels), (pixels.shape[1], pixels.shape[0]))
 
 
 _WAYS: tuple[tuple[RepairName, Callable[[Pixels, Sequence[TextBox]], Warp | None]], ...] = (

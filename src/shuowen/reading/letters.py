@@ -7,12 +7,12 @@ characters' usual widths) is steady on long lines and loose on short ones.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
 from shuowen.document.model import Line
+from shuowen.document.text import is_wide
 from shuowen.reading.frame import Floats
 
 MIN_LONG = 8.0
@@ -49,7 +49,7 @@ def ems_of(text: str) -> float:
 
 
 def _em(character: str) -> float:
-    if unicodedata.east_asian_width(character) in "WF":
+    if is_wide(character):
         return 1.0
     if character in NARROW or character.isspace():
         return 0.3

@@ -9,11 +9,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from shuowen.document.model import Box, Line, Quad, Region, Span, Table, box_around, union_of
+from shuowen.document.model import Box, Line, Region, Span, Table, union_of
+from shuowen.engines.embedded.lines import as_quad
 from shuowen.image.frame import Frame
 
 Points = NDArray[np.float64]
 Carry = Callable[[Points], Points]
+
+EDGE_STEPS = 8
+"""So many points of an edge are carried: on a bent page the middle of a line hangs lower, or stands
+higher, than its ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +34,13 @@ class Placing:
 
     def line(self, line: Line) -> Line:
         """The line at its new place."""
-        quad = self._quad(line.quad)
+        moved = self._outline(np.array(line.quad))
         spans = tuple(self._span(span) for span in line.spans)
-        box = self._inside(box_around(quad))
-        return msgspec.structs.replace(line, quad=quad, box=box, spans=spans)
+        struck = tuple(
+            msgspec.structs.replace(each, box=self.box(each.box)) for each in line.crossed_out
+        )
+        quad, box = as_quad(moved[:4]), self._around(moved)
+        return msgspec.structs.replace(line, quad=quad, box=box, spans=spans, crossed_out=struck)
 
     def region(self, region: Region) -> Region:
         """The region, its lines and its cells at their new places."""
@@ -44,25 +52,24 @@ class Placing:
         return msgspec.structs.replace(region, box=box, lines=lines, table=table)
 
     def box(self, box: Box) -> Box:
-        """The upright box around where the box's corners go."""
+        """The upright box around where the box's edges go."""
         corners = [
             [box.left, box.top],
             [box.right, box.top],
             [box.right, box.bottom],
             [box.left, box.bottom],
         ]
-        moved = self.carry(np.array(corners)).round(1)
-        return self._inside(Box(*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist()))
+        return self._around(self._outline(np.array(corners)))
 
-    def _inside(self, box: Box) -> Box:
-        width, height = self.size
-        left, right = (min(max(x, 0.0), float(width)) for x in (box.left, box.right))
-        top, bottom = (min(max(y, 0.0), float(height)) for y in (box.top, box.bottom))
-        return Box(left, top, right, bottom)
+    def _outline(self, corners: Points) -> Points:
+        """Where points along the edges between `corners` (4, 2) go; first the corners."""
+        edges = np.roll(corners, -1, axis=0) - corners
+        shares = np.arange(EDGE_STEPS)[:, None, None] / EDGE_STEPS
+        return self.carry((corners + edges * shares).reshape(-1, 2)).round(1)
 
-    def _quad(self, quad: Quad) -> Quad:
-        (a, b), (c, d), (e, f), (g, h) = self.carry(np.array(quad)).round(1).tolist()
-        return (a, b), (c, d), (e, f), (g, h)
+    def _around(self, points: Points) -> Box:
+        inside = np.clip(points, 0.0, self.size)
+        return Box(*inside.min(axis=0).tolist(), *inside.max(axis=0).tolist())
 
     def _span(self, span: Span) -> Span:
         return msgspec.structs.replace(span, box=self.box(span.box))

@@ -15,7 +15,7 @@ FORBIDDABLE: tuple[str, ...] = (*REPAIR_CHOICES, ALL_REPAIRS)
 
 
 def forced_repairs(names: Iterable[str]) -> tuple[RepairName, ...]:
-    """The repairs that `names` force, each once, in the order in which they are made.
+    """The repairs that `names` force, each once, in the order of `REPAIR_CHOICES`.
 
     A name that there is not is kept, at the end, for `ReadOptions` to refuse.
     """

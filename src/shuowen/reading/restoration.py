@@ -17,7 +17,6 @@ from shuowen.image.frame import Frame, turn, turned_frame
 from shuowen.image.page import Pixels
 from shuowen.image.restore.allowed import Allowed
 from shuowen.image.restore.tone.mend import mend_tone
-from shuowen.image.restore.tone.sizes import TextSizes
 from shuowen.reading.flattening import flattened
 from shuowen.reading.timer import Timer
 from shuowen.reading.upright import find_upright
@@ -58,7 +57,7 @@ def restore(pixels: Pixels, engine: EmbeddedEngine, allowed: Allowed, timer: Tim
     with timer.step("turn"):
         page = _upright(pixels, engine, allowed)
     with timer.step("repair"):
-        page = _toned(page, None, allowed)
+        page = _toned(page, allowed)
     with timer.step("detect"):
         page = replace(page, boxes=engine.find_text(page.pixels))
     with timer.step("repair"):
@@ -81,8 +80,8 @@ def _upright(pixels: Pixels, engine: EmbeddedEngine, allowed: Allowed) -> Restor
     )
 
 
-def _toned(page: Restored, sizes: TextSizes | None, allowed: Allowed) -> Restored:
-    toned = mend_tone(page.pixels, sizes, allowed)
+def _toned(page: Restored, allowed: Allowed) -> Restored:
+    toned = mend_tone(page.pixels, None, allowed)  # its lines are found only afterwards
     if not toned.steps:
         return page
     size = toned.pixels.shape[1], toned.pixels.shape[0]

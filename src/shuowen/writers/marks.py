@@ -24,6 +24,8 @@ _DIGITS = "\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6\ufdd7\ufdd8\ufdd9\ufdda\ufddb"
 _MARK = re.compile(f"{OPEN}[{_DIGITS}]{{2}}|{CLOSE}")
 _ANY = re.compile(f"[{OPEN}{CLOSE}{_DIGITS}]")
 _HYPHENS = "-\u2010\u00ad"
+_WINDOW = 500
+"""Letters that are compared at a time where a text differs from its lines."""
 
 Doubts = list[float | None]
 """For each character of a text how likely its doubtful word is right; None where there is none."""
@@ -128,10 +130,29 @@ def _match_rest(
     """The same for a text that has been changed since: where it is the same, it is as doubtful."""
     read = "".join(letter for letter, _ in letters)
     written = "".join(text[place] for place in places)
-    matcher = SequenceMatcher(None, read, written, autojunk=False)
-    for block in matcher.get_matching_blocks():
-        for step in range(block.size):
-            doubts[places[block.b + step]] = letters[block.a + step][1]
+    for first, second, size in _matches(read, written):
+        for step in range(size):
+            doubts[places[second + step]] = letters[first + step][1]
+
+
+def _matches(read: str, written: str) -> Iterator[tuple[int, int, int]]:
+    """Equal stretches: where they begin in each of two texts, and how long they are.
+
+    Looked for a window at a time, since the time goes with the square of what is looked at; what
+    was moved by more than a window is not found.
+    """
+    first = second = 0
+    while first < len(read) and second < len(written):
+        matcher = SequenceMatcher(
+            None, read[first : first + _WINDOW], written[second : second + _WINDOW], autojunk=False
+        )
+        blocks = [block for block in matcher.get_matching_blocks() if block.size]
+        yield from ((first + block.a, second + block.b, block.size) for block in blocks)
+        if blocks:
+            ends = blocks[-1].a + blocks[-1].size, blocks[-1].b + blocks[-1].size
+        else:
+            ends = _WINDOW // 2, _WINDOW // 2
+        first, second = first + ends[0], second + ends[1]
 
 
 def _letters(lines: Sequence[Line]) -> Iterator[tuple[str, float | None]]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from shuowen.config import Effort
-from shuowen.engines.embedded.detector import Detector, TextBox
+from shuowen.engines.embedded.detector import MAX_BOXES, Detector, TextBox
 from shuowen.engines.embedded.engine import EmbeddedEngine
 from shuowen.engines.embedded.orientation import page_rotations
 from shuowen.engines.embedded.recogniser import CAREFUL, QUICK, characters
@@ -113,6 +113,20 @@ def test_small_text_is_looked_for_more_closely(monkeypatch: pytest.MonkeyPatch) 
     widths.clear()
     engine.find_text(drawn(*TEXTS))  # large letters: no closer look, but one from further away
     assert widths == [896, 832]
+
+
+def test_several_searches_together_find_no_more_than_one_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def found(self: Detector, pixels: np.ndarray) -> list[TextBox]:
+        xs, ys = np.meshgrid(np.arange(60) * 30, np.arange(40) * 30 + 10 * (self.max_side % 3))
+        corners = np.array([[0, 0], [20, 0], [20, 8], [0, 8]])
+        places = np.stack([xs, ys], 2).reshape(-1, 1, 2) + corners
+        return [TextBox(quad=quad.astype(np.float32), score=1.0) for quad in places]
+
+    monkeypatch.setattr(Detector, "detect", found)
+    page = np.full((1400, 1800, 3), 255, np.uint8)
+    assert len(EmbeddedEngine(effort="max").find_text(page)) == MAX_BOXES
 
 
 def test_missing_weights_are_named() -> None:

@@ -95,3 +95,8 @@ def test_a_slanted_or_vertical_line_is_left_alone() -> None:
         spans=flat.spans,
     )
     assert with_leaders(slanted, picture(30), []) is slanted
+
+
+def test_a_line_whose_spans_do_not_make_up_its_text_stays_as_it_is() -> None:
+    read = line("Total 5..", [WORD, ("..", 98, 110)])
+    assert with_leaders(read, picture(30), []) is read

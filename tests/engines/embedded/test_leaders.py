@@ -63,3 +63,10 @@ def test_an_empty_picture_has_none(value: int) -> None:
 def test_noise_has_none() -> None:
     noise = np.random.default_rng(3).integers(0, 255, (80, 300, 3)).astype(np.uint8)
     assert find_leaders(noise, 8) == []
+
+
+@pytest.mark.parametrize(("num_rows", "num_found"), [(9, 9), (10, 0)])
+def test_more_dots_than_a_line_has_are_a_screen(num_rows: int, num_found: int) -> None:
+    pixels = np.full((40 * num_rows, 960, 3), 255, np.uint8)
+    pixels[20::40, ::6] = pixels[21::40, ::6] = pixels[20::40, 1::6] = pixels[21::40, 1::6] = 0
+    assert len(find_leaders(pixels, 8)) == num_found

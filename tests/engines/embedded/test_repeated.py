@@ -6,10 +6,11 @@ import pytest
 from numpy.typing import NDArray
 
 from shuowen.engines.embedded.ctc import LineMatrix, decode_greedy
-from shuowen.engines.embedded.repeated import MIN_PLACES, vote
+from shuowen.engines.embedded.repeated import MIN_PLACES, Glance, glance_of, vote
+from shuowen.engines.embedded.short_matrix import Likely, ShortMatrix
 from shuowen.image.page import Pixels
 
-CHARACTERS = ("", *"甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥天地玄黄宇宙洪荒", " ")
+CHARACTERS = "天地玄黄宇宙洪荒戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥盈昃宿列"
 NUM_GLYPHS, PER_LINE = 6, 8
 STEPS_EACH = 6
 """A character is 48 pixels wide: six steps of eight pixels."""
@@ -32,10 +33,10 @@ def blurred_line(
 
 
 def doubtful_matrix(
-    texts: NDArray[np.intp], rng: np.random.Generator, *, truth: float = 0.3
-) -> LineMatrix:
+    texts: NDArray[np.intp], rng: np.random.Generator, *, truth: float = 0.3, characters: str
+) -> ShortMatrix:
     """What a recogniser says that is right three times in ten and never sure."""
-    probabilities = np.zeros((PER_LINE * STEPS_EACH, len(CHARACTERS)), np.float32)
+    probabilities = np.zeros((PER_LINE * STEPS_EACH, len(characters) + 2), np.float32)
     probabilities[:, 0] = 0.98
     for place, number in enumerate(texts):
         row = probabilities[place * STEPS_EACH + 3]
@@ -43,33 +44,38 @@ def doubtful_matrix(
         row[0] = 0.05
         row[1 + number] = truth
         row[rng.choice(np.arange(1 + NUM_GLYPHS, 31), 2, replace=False)] = 0.4, 0.15
-    return LineMatrix(
+    matrix = LineMatrix(
         probabilities=probabilities / probabilities.sum(1, keepdims=True),
-        characters=CHARACTERS,
+        characters=("", *characters, " "),
         filled=1.0,
     )
+    return ShortMatrix.of(matrix)
 
 
 def page(
-    num_lines: int, *, truth: float = 0.3, seed: int = 0
-) -> tuple[NDArray[np.intp], list[tuple[Pixels, LineMatrix]]]:
+    num_lines: int, *, truth: float = 0.3, seed: int = 0, characters: str = CHARACTERS
+) -> tuple[NDArray[np.intp], list[tuple[Glance, ShortMatrix]]]:
     rng = np.random.default_rng(seed)
     script = glyphs(rng)
     texts = rng.integers(0, NUM_GLYPHS, (num_lines, PER_LINE))
     lines = [
-        (blurred_line(text, script, rng), doubtful_matrix(text, rng, truth=truth))
+        (
+            glance_of(blurred_line(text, script, rng)),
+            doubtful_matrix(text, rng, truth=truth, characters=characters),
+        )
         for text in texts
     ]
     return texts, lines
 
 
-def _text(matrix: LineMatrix) -> str:
+def _text(short: ShortMatrix) -> str:
+    matrix = short.whole()
     return decode_greedy(matrix.probabilities, matrix.characters, matrix.filled).text
 
 
-def share_right(texts: NDArray[np.intp], matrices: list[LineMatrix]) -> float:
+def share_right(texts: NDArray[np.intp], matrices: list[ShortMatrix]) -> float:
     read = "".join(_text(matrix) for matrix in matrices)
-    wanted = "".join(CHARACTERS[1 + number] for number in texts.ravel())
+    wanted = "".join(CHARACTERS[number] for number in texts.ravel())
     assert len(read) == len(wanted)
     return sum(a == b for a, b in zip(read, wanted, strict=True)) / len(wanted)
 
@@ -86,16 +92,18 @@ def test_sure_places_stay_as_they_are_and_every_step_stays_a_distribution() -> N
     assert all(new is old for new, (_, old) in zip(vote(lines), lines, strict=True))
     _, lines = page(6)
     for matrix in vote(lines):
-        assert matrix.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
-        assert (matrix.probabilities >= 0).all()
+        whole = matrix.whole()
+        assert whole.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+        assert (whole.probabilities >= 0).all()
 
 
 def test_blank_steps_are_not_touched() -> None:
     _, lines = page(6)
-    for new, (_, old) in zip(vote(lines), lines, strict=True):
-        blank = old.probabilities.argmax(axis=1) == 0
-        assert np.array_equal(new.probabilities[blank], old.probabilities[blank])
-        assert not np.array_equal(new.probabilities[~blank], old.probabilities[~blank])
+    for short, (_, before) in zip(vote(lines), lines, strict=True):
+        new, old = short.whole().probabilities, before.whole().probabilities
+        blank = old.argmax(axis=1) == 0
+        assert np.array_equal(new[blank], old[blank])
+        assert not np.array_equal(new[~blank], old[~blank])
 
 
 def test_a_few_characters_do_not_vote() -> None:
@@ -105,10 +113,36 @@ def test_a_few_characters_do_not_vote() -> None:
 
 
 def test_letters_do_not_vote() -> None:
-    _, lines = page(6)
-    latin = ("", *"abcdefghijklmnopqrstuvwxyzABCD", " ")
-    lines = [
-        (picture, LineMatrix(probabilities=m.probabilities, characters=latin, filled=1.0))
-        for picture, m in lines
-    ]
+    _, lines = page(6, characters="abcdefghijklmnopqrstuvwxyzABCD")
     assert all(new is old for new, (_, old) in zip(vote(lines), lines, strict=True))
+
+
+@pytest.mark.parametrize("numerals", ["一二三四五六", "壹贰叁肆伍陆"])
+def test_nothing_becomes_a_numeral_by_the_vote_of_its_likenesses(numerals: str) -> None:
+    _, lines = page(12, characters=numerals + CHARACTERS[NUM_GLYPHS:])
+    before = [_text(matrix) for _, matrix in lines]
+    assert [_text(matrix) for matrix in vote(lines)] == before
+    assert not set("".join(before)) & set(numerals)
+
+
+def test_a_doubtful_numeral_stays_what_its_own_picture_shows() -> None:
+    characters = CHARACTERS[:NUM_GLYPHS] + "一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒"
+    _, lines = page(12, characters=characters)
+    assert all(new is old for new, (_, old) in zip(vote(lines), lines, strict=True))
+
+
+def test_a_numeral_between_words_keeps_its_place_while_these_are_voted_on() -> None:
+    _, lines = page(12, characters=CHARACTERS[:-1] + "三")
+    glance, numbered = lines[0]
+    doubtful = Likely.of(np.array([30, 1, 0], np.int32), np.array([0.5, 0.4, 0.1], np.float32))
+    three = numbered.changed({3: doubtful})
+    assert _text(three)[0] == "三"
+    after = vote([(glance, three), *lines[1:]])[0]
+    assert np.array_equal(after.step(3).columns, three.step(3).columns)
+    assert _text(after)[0] == "三"
+    assert _text(after)[1:] != _text(three)[1:]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_a_line_may_be_as_narrow_as_a_pixel(width: int) -> None:
+    assert glance_of(np.zeros((48, width, 3), np.uint8)).shape == (24, max(round(width / 2), 1))

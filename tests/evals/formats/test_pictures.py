@@ -3,16 +3,7 @@ from pathlib import Path
 import pytest
 
 from shuowen.errors import InputError
-from shuowen.evals.formats.pictures import Pictures, safe_path
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["../a.png", "a/../../b.png", "/etc/passwd", "..\\a.png", "C:\\a.png", "c:/a.png", "", "a\0"],
-)
-def test_names_that_lead_out_of_the_folder_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match=r"list\.json:3 names .* no file inside"):
-        safe_path(name, "list.json:3")
+from shuowen.evals.formats.pictures import Pictures
 
 
 def test_places_are_looked_at_in_order(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def test_a_page_is_asked_for_its_text(
     server: ModelServer, picture: str, make_item: MakeItem
 ) -> None:
     server.chat = saying("# Sum\n\n| a | b |\n|---|---|\n| 1 | 2 |")
-    engine = ServerEngine("url:x", f"{server.url}/v1", "tiny")
+    engine = ServerEngine("url:x", f"{server.url}/v1", "tiny", timeout=60)
     reading = engine.read(make_item(picture, text="Sum"))
     assert reading.text.startswith("# Sum")
     assert reading.html is not None
@@ -66,7 +67,7 @@ def test_pages_of_a_pdf_are_asked_one_by_one(
 ) -> None:
     server.chat = saying("one", "```html\n<table><tr><td>two</td></tr></table>\n```")
     (tmp_path / "d.pdf").write_bytes(made_files.pdf_with_text("One", "Two"))
-    engine = ServerEngine("url:x", server.url, "tiny")
+    engine = ServerEngine("url:x", server.url, "tiny", timeout=60)
     reading = engine.read(make_item(str(tmp_path / "d.pdf"), text="x"))
     assert reading.text == "one\n<table><tr><td>two</td></tr></table>"
     assert reading.num_pages == len(server.bodies) == 2
@@ -78,7 +79,7 @@ def test_a_question_is_asked_of_all_pages_at_once(
 ) -> None:
     server.chat = saying("42")
     (tmp_path / "d.pdf").write_bytes(made_files.pdf_with_text("One", "Two"))
-    engine = ServerEngine("url:x", server.url, "tiny")
+    engine = ServerEngine("url:x", server.url, "tiny", timeout=60)
     reading = engine.read(make_item(str(tmp_path / "d.pdf"), question="How much?"))
     assert (reading.text, reading.html, reading.num_pages) == ("42", None, 2)
     *images, words = parts(server.bodies[0])
@@ -87,9 +88,23 @@ def test_a_question_is_asked_of_all_pages_at_once(
 
 
 def test_the_only_model_of_a_server_needs_no_name(server: ModelServer) -> None:
-    engine = ServerEngine("url:x", server.url, "")
+    engine = ServerEngine("url:x", server.url, "", timeout=60)
     assert engine.identity.split()[1] == "tiny"
     engine.close()
+
+
+def test_an_answer_that_takes_too_long_costs_the_item(
+    server: ModelServer, picture: str, make_item: MakeItem
+) -> None:
+    is_over = threading.Event()
+    server.chat = lambda handler: is_over.wait() and None
+    engine = ServerEngine("url:x", server.url, "tiny", timeout=0.2)
+    try:
+        with pytest.raises(ShuowenError, match=r"0\.2 s"):
+            engine.read(make_item(picture, text="x"))
+    finally:
+        is_over.set()
+        engine.close()
 
 
 def test_a_server_that_refuses_or_is_gone_costs_the_item(
@@ -101,7 +116,7 @@ def test_a_server_that_refuses_or_is_gone_costs_the_item(
         handler.reply(json.dumps({"choices": [choice]}).encode())
 
     server.chat = refuse
-    engine = ServerEngine("url:x", server.url, "tiny")
+    engine = ServerEngine("url:x", server.url, "tiny", timeout=60)
     with pytest.raises(EngineError, match="I will not"):
         engine.read(make_item(picture, text="x"))
     engine.close()

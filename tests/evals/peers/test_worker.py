@@ -10,6 +10,8 @@ import pytest
 
 from shuowen.evals.peers.process import WORKER
 
+NO_TEXT = "read(path) gave no text, and no dict of text and html"
+
 RAPIDOCR = """
 class _Found:
     def __init__(self, picture):
@@ -131,6 +133,12 @@ def test_tesseract_is_run_page_by_page(tmp_path: Path) -> None:
         ),
         ("OPENS_DOCUMENTS = True\ndef read(path): return path", {"text": "d.pdf", "html": None}),
         ("def read(path): raise ValueError('no')", {"failure": "ValueError: no"}),
+        ("def read(path): pass", {"failure": f"TypeError: {NO_TEXT}: None"}),
+        ("def read(path): return {'text': 5}", {"failure": f"TypeError: {NO_TEXT}: {{'text': 5}}"}),
+        (
+            "def read(path): return {'text': 'a', 'html': 5}",
+            {"failure": f"TypeError: {NO_TEXT}: {{'text': 'a', 'html': 5}}"},
+        ),
     ],
 )
 def test_a_file_of_ones_own(tmp_path: Path, source: str, answer: dict[str, Any]) -> None:
@@ -141,6 +149,23 @@ def test_a_file_of_ones_own(tmp_path: Path, source: str, answer: dict[str, Any])
     assert ready["ready"]["version"].startswith("sha256 ")
     told.pop("seconds", None)
     assert told == answer
+
+
+def test_a_file_of_ones_own_imports_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text("WORD = 'found'")
+    file = tmp_path / "mine.py"
+    file.write_text("from beside import WORD\ndef read(path): return WORD")
+    _, told = ask(["python", str(file)], {"file": "", "pictures": ["1.png"]})
+    assert told["text"] == "found"
+
+
+def test_a_file_without_the_function_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("reed = 1")
+    command = [sys.executable, str(WORKER), "python", str(file)]
+    ended = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert ended.returncode != 0
+    assert ended.stderr.strip() == f"{file} has no function read(path)."
 
 
 def test_neighbours_of_the_worker_do_not_pass_for_packages(tmp_path: Path) -> None:

@@ -160,3 +160,21 @@ def test_a_question_is_shown_with_its_answers(
     assert "two <b>" in text
     assert "ANLS" in text
     assert "0.2500" in text
+
+
+def test_what_is_not_judged_is_told(
+    tmp_path: Path, page: str, run_with_unjudged_tests: EngineRun
+) -> None:
+    assert "Not judged" not in Elements(page).text
+    text = Elements(write_report(tmp_path, [run_with_unjudged_tests]).read_text("utf-8")).text
+    assert "Not judged未评判" in text
+    assert "<math>7It needs a browser & time." in text
+
+
+def test_the_sum_of_all_has_a_name_in_both_languages(page: str) -> None:
+    assert page.count('<span lang="en">total</span><span lang="zh">合计</span>') >= 3
+
+
+def test_only_damage_that_there_is_stands_beside_a_name(page: str) -> None:
+    assert "page.png <small>blur1 &lt;i&gt;</small></h3>" in page
+    assert "table.png</h3>" in page

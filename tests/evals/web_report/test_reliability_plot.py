@@ -8,7 +8,7 @@ BINS = [Bin(num=1, confidence=0.0, accuracy=0.0), Bin(num=100, confidence=1.0, a
 
 
 def test_dots_stand_where_they_belong() -> None:
-    root = ElementTree.fromstring(reliability_plot("a < b", BINS))
+    root = ElementTree.fromstring(reliability_plot(("a < b", "甲"), BINS))
     frame = root.find("rect")
     assert frame is not None
     left, top, size = (float(frame.attrib[name]) for name in ("x", "y", "width"))
@@ -19,9 +19,15 @@ def test_dots_stand_where_they_belong() -> None:
 
 
 def test_titles_are_text() -> None:
-    drawn = reliability_plot("<script>", BINS)
+    drawn = reliability_plot(("<script>", "<script>"), BINS)
     assert not re.search("<script", drawn)
 
 
+def test_the_title_is_there_in_both_languages() -> None:
+    root = ElementTree.fromstring(reliability_plot(("lines", "行"), BINS))
+    titles = {each.attrib["lang"]: each.text for each in root.findall("text[@class='title']")}
+    assert titles == {"en": "lines", "zh": "行"}
+
+
 def test_no_bins_are_an_empty_diagram() -> None:
-    assert ElementTree.fromstring(reliability_plot("none", [])).findall("circle") == []
+    assert ElementTree.fromstring(reliability_plot(("none", "无"), [])).findall("circle") == []

@@ -48,7 +48,7 @@ PLANS: dict[Effort, Plan] = {
     "normal": Plan(
         detector=Detector(max_side=1280),
         fine_detector=Detector(max_side=1280, enlarge=1.5),
-        doubt=0.85,
+        doubt=0.75,
         decode=with_language,
         turn_below=UPSIDE_DOWN,
     ),

@@ -14,7 +14,7 @@ from shuowen.config import Effort
 from shuowen.document.model import Box, Direction, Line, box_around
 from shuowen.engines.embedded.background import Background
 from shuowen.engines.embedded.ctc import LineMatrix, Reading
-from shuowen.engines.embedded.detector import TextBox, is_vertical
+from shuowen.engines.embedded.detector import MAX_BOXES, TextBox, is_vertical
 from shuowen.engines.embedded.effort import PLANS, Plan
 from shuowen.engines.embedded.handwriting.marking import marked
 from shuowen.engines.embedded.leader_lines import with_leaders
@@ -22,7 +22,9 @@ from shuowen.engines.embedded.lines import as_quad, make_line
 from shuowen.engines.embedded.looks import Ballot, Look
 from shuowen.engines.embedded.overlaps import add_missing, cut_apart
 from shuowen.engines.embedded.recogniser import CAREFUL, QUICK, fit_height
+from shuowen.engines.embedded.repeated import glance_of
 from shuowen.engines.embedded.rereading import Rereader
+from shuowen.engines.embedded.short_matrix import ShortMatrix
 from shuowen.engines.embedded.voting import is_blurred, voted
 from shuowen.image.crops import crop_quad, quad_size
 from shuowen.image.page import Pixels
@@ -51,7 +53,7 @@ class EmbeddedEngine:
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="shuowen-lines")
 
     def find_text(self, pixels: Pixels) -> list[TextBox]:
-        """Where lines of text are on `pixels`, (height, width, 3)."""
+        """Where lines of text are on `pixels`, (height, width, 3): at most `MAX_BOXES`."""
         plan = self.plan
         boxes = plan.detector.detect(pixels)
         others = list(plan.more_detectors)
@@ -60,7 +62,7 @@ class EmbeddedEngine:
         seen = {plan.detector.input_size(pixels)}
         for other in others:
             if (size := other.input_size(pixels)) not in seen:
-                boxes = add_missing(boxes, other.detect(pixels))
+                boxes = add_missing(boxes, other.detect(pixels))[:MAX_BOXES]
                 seen.add(size)
         return cut_apart(boxes)
 
@@ -127,13 +129,16 @@ class EmbeddedEngine:
         return line and page.settled(line, picture)
 
     def _ballot(self, page: _Page, box: TextBox) -> Ballot:
-        picture, direction = _line_picture(page.pixels, box)
+        # Kept for all doubtful lines of a page at once, so neither pictures nor whole matrices.
+        picture, _ = _line_picture(page.pixels, box)
 
         def told(matrix: LineMatrix) -> Line | None:
+            picture, direction = _line_picture(page.pixels, box)
             line = make_line(box.quad, self.plan.decode(matrix), direction)
             return line and page.settled(line, picture)
 
-        return Ballot(picture=picture, matrix=CAREFUL.matrix(picture), told=told)
+        matrix = ShortMatrix.of(CAREFUL.matrix(picture))
+        return Ballot(glance=glance_of(picture), matrix=matrix, told=told)
 
     def _read(self, crop: Pixels) -> Reading:
         picture = fit_height(crop)

@@ -76,6 +76,8 @@ def _with_leader(line: Line, leader: Leader) -> Line:
     start = leader.dots[0, 0] - leader.pitch / 2
     end = leader.dots[-1, 0] + leader.pitch / 2
     characters = _characters(line)
+    if not characters:
+        return line
     before = [c for c in characters if c.x < start]
     inside = [c for c in characters if start <= c.x <= end]
     while before and line.text[before[-1].position] in ".…·‥":
@@ -89,6 +91,7 @@ def _with_leader(line: Line, leader: Leader) -> Line:
 
 
 def _characters(line: Line) -> list[_Character]:
+    """The line's characters but its spaces; none where its spans do not make up its text."""
     positions = [n for n, character in enumerate(line.text) if not character.isspace()]
     places = [(n, i) for n, span in enumerate(line.spans) for i in range(len(span.text))]
     if len(positions) != len(places):

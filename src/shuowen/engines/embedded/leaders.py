@@ -21,6 +21,8 @@ Dots = NDArray[np.float64]
 
 MIN_DOTS = 4
 """Fewer dots in a row are an ellipsis or chance."""
+MAX_DOTS = 1500
+"""More dots on a line's picture are a screen or noise; to look through them takes long."""
 INK_DEPTH = 24
 """How much darker than its surroundings a dot is, of 255."""
 MAX_PITCH = 9.0
@@ -52,6 +54,8 @@ def find_leaders(pixels: Pixels, largest: int) -> list[Leader]:
     depth = cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, kernel)
     ink = (depth >= INK_DEPTH).astype(np.uint8)
     dots = _dots(ink, largest)
+    if len(dots) > MAX_DOTS:
+        return []
     rows = (row for chain in _chains(dots) for row in _even_rows(dots[chain]))
     return [Leader(dots=row) for row in rows if _is_alone(row, ink)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import cast
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuowen.document.model import Direction, Line, Point, Quad, Span, box_around
+from shuowen.document.text import is_wide
 from shuowen.engines.embedded.ctc import Reading
 from shuowen.image.crops import QuadPoints
 
@@ -55,7 +55,7 @@ def words(text: str) -> Iterator[tuple[int, int]]:
     """Where words begin and end: runs between spaces, and every wide character alone."""
     start = 0
     for position, character in enumerate(text):
-        if character.isspace() or _is_wide(character):
+        if character.isspace() or is_wide(character):
             if start < position:
                 yield start, position
             if not character.isspace():
@@ -63,10 +63,6 @@ def words(text: str) -> Iterator[tuple[int, int]]:
             start = position + 1
     if start < len(text):
         yield start, len(text)
-
-
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
 
 
 def _character_edges(centers: tuple[float, ...]) -> list[tuple[float, float]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from shuowen.document.model import Line
 from shuowen.engines.embedded.ctc import LineMatrix
-from shuowen.image.page import Pixels
+from shuowen.engines.embedded.repeated import Glance
+from shuowen.engines.embedded.short_matrix import ShortMatrix
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -15,13 +16,13 @@ class Ballot:
     """What a doubtful line brings to the vote of a page's characters (`repeated.py`).
 
     Attributes:
-        picture: The line, 48 pixels high.
-        matrix: What the careful recogniser makes of it.
+        glance: What is compared of the line's picture.
+        matrix: What the careful recogniser makes of it, as much of it as may matter.
         told: The line that the matrix says after the vote; None where it says nothing.
     """
 
-    picture: Pixels
-    matrix: LineMatrix
+    glance: Glance
+    matrix: ShortMatrix
     told: Callable[[LineMatrix], Line | None]
 
 
@@ -59,4 +60,4 @@ def _moved(ballot: Ballot, move: Callable[[Line], Line]) -> Ballot:
         line = ballot.told(matrix)
         return line and move(line)
 
-    return Ballot(picture=ballot.picture, matrix=ballot.matrix, told=told)
+    return Ballot(glance=ballot.glance, matrix=ballot.matrix, told=told)

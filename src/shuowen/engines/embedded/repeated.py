@@ -8,18 +8,21 @@ it is learned from the page itself, from how often two places agree in what was 
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shuowen.engines.embedded.ctc import BLANK, LineMatrix
+from shuowen.engines.embedded.ctc import BLANK
+from shuowen.engines.embedded.language.candidates import greedy_runs
+from shuowen.engines.embedded.language.protected import is_ideograph, protected, skeleton
+from shuowen.engines.embedded.short_matrix import Columns, Floats, Likely, ShortMatrix
 from shuowen.image.page import Pixels
 
-Floats = NDArray[np.float32]
+Glance = NDArray[np.uint8]
+"""A line's picture as it is compared: (24, width), grey."""
 
 GLYPH_WIDTH_PX, GLYPH_HEIGHT_PX = 22, 20
 """The part of a character that is compared, on a line made 24 pixels high."""
@@ -43,80 +46,97 @@ LEAST = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class _Place:
-    """A wide character of a line: its line, its step there, and its middle in half-size pixels."""
+    """A Chinese character of a line.
+
+    Attributes:
+        line_index: Its line.
+        index: How many characters stand before it there.
+        step: The step at which it is surest.
+        middle: Its middle in half-size pixels.
+    """
 
     line_index: int
+    index: int
     step: int
     middle: float
 
 
-def vote(lines: Sequence[tuple[Pixels, LineMatrix]]) -> list[LineMatrix]:
-    """The matrices of lines of one page, after their doubtful wide characters have voted.
+def glance_of(picture: Pixels) -> Glance:
+    """What the vote needs of a line's picture, (48, width, 3): grey, at half its size."""
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    size = max(round(gray.shape[1] / 2), 1), gray.shape[0] // 2
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def vote(lines: Sequence[tuple[Glance, ShortMatrix]]) -> list[ShortMatrix]:
+    """The matrices of lines of one page, after their doubtful Chinese characters have voted.
+
+    Protected characters, such as numerals, have a vote but are not voted on, and nothing becomes
+    one (`language/protected.py`): an amount is what its own picture shows.
 
     Args:
-        lines: Pictures of lines, 48 pixels high, and what one recogniser made of each.
+        lines: Glances at lines, and what one recogniser made of each.
 
     Returns:
         A matrix for each line; the same object where nothing changed.
     """
     matrices = [matrix for _, matrix in lines]
-    halves = [_half(picture) for picture, _ in lines]
     places = [place for n, m in enumerate(matrices) for place in _places(n, m)]
     places = _most_doubtful(places, matrices)
     if len(places) < MIN_PLACES:
         return matrices
+    halves = {n: _unshaded(lines[n][0]) for n in {place.line_index for place in places}}
     columns, posteriors = _posteriors(places, matrices)
     voted = posteriors + _weights(_likeness(places, halves), posteriors) @ posteriors
     return _changed(places, matrices, columns, voted)
 
 
-def _half(picture: Pixels) -> Floats:
-    """A line at half its size as grey without its shading, with room around it."""
-    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    half = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+def _unshaded(glance: Glance) -> Floats:
+    """A line without its shading, with room around it."""
+    half = glance.astype(np.float32)
     room = GLYPH_WIDTH_PX + SHIFT_X
     return np.pad(half - cv2.blur(half, FLAT_PX), ((SHIFT_Y, SHIFT_Y), (room, room)))
 
 
-def _places(line_index: int, matrix: LineMatrix) -> Iterator[_Place]:
-    best = matrix.probabilities.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(best, prepend=-1))
-    ends = np.append(starts[1:], len(best))
-    for start, end in zip(starts, ends, strict=True):
-        column = int(best[start])
-        if column != BLANK and is_wide(matrix.characters[column]):
-            peak = start + int(matrix.probabilities[start:end, column].argmax())
+def _places(line_index: int, matrix: ShortMatrix) -> Iterator[_Place]:
+    best, peaks = matrix.best, matrix.peaks
+    for index, (start, end) in enumerate(greedy_runs(best)):
+        if is_ideograph(matrix.characters[best[start]]):
             # Eight pixels a step on the line, four at half its size.
-            middle = 2.0 * float(start + end)
-            yield _Place(line_index=line_index, step=int(peak), middle=middle)
+            yield _Place(
+                line_index=line_index,
+                index=index,
+                step=start + int(peaks[start:end].argmax()),
+                middle=2.0 * (start + end),
+            )
 
 
-def is_wide(character: str) -> bool:
-    """Whether this is one Chinese, Japanese or Korean character, or a mark as wide."""
-    return len(character) == 1 and unicodedata.east_asian_width(character) == "W"
-
-
-def _most_doubtful(places: list[_Place], matrices: Sequence[LineMatrix]) -> list[_Place]:
+def _most_doubtful(places: list[_Place], matrices: Sequence[ShortMatrix]) -> list[_Place]:
     if len(places) <= MAX_PLACES:
         return places
-    sureness = [matrices[p.line_index].probabilities[p.step].max() for p in places]
+    sureness = [matrices[place.line_index].peaks[place.step] for place in places]
     return [places[n] for n in sorted(np.argsort(sureness, kind="stable")[:MAX_PLACES])]
 
 
 def _posteriors(
-    places: Sequence[_Place], matrices: Sequence[LineMatrix]
-) -> tuple[NDArray[np.intp], Floats]:
+    places: Sequence[_Place], matrices: Sequence[ShortMatrix]
+) -> tuple[Columns, Floats]:
     """Columns that some place has among its best, (C,), and each place's share of them, (N, C)."""
-    rows = np.stack([matrices[place.line_index].probabilities[place.step] for place in places])
-    best = np.argpartition(-rows[:, BLANK + 1 :], TOP, axis=1)[:, :TOP] + BLANK + 1
-    columns = np.unique(best)
-    kept = np.zeros_like(rows)
-    np.put_along_axis(kept, best, np.take_along_axis(rows, best, axis=1), axis=1)
-    shares = kept[:, columns]
+    likely = [_characters(matrices[place.line_index].step(place.step)) for place in places]
+    columns = np.unique(np.concatenate([each.columns for each in likely]))
+    shares = np.zeros((len(places), len(columns)), np.float32)
+    for row, each in zip(shares, likely, strict=True):
+        row[np.searchsorted(columns, each.columns)] = each.probabilities
     return columns, shares / shares.sum(axis=1, keepdims=True)
 
 
-def _likeness(places: Sequence[_Place], halves: Sequence[Floats]) -> Floats:
+def _characters(step: Likely) -> Likely:
+    """The likeliest columns but the blank."""
+    kept = np.flatnonzero(step.columns != BLANK)[:TOP]
+    return Likely(columns=step.columns[kept], probabilities=step.probabilities[kept])
+
+
+def _likeness(places: Sequence[_Place], halves: Mapping[int, Floats]) -> Floats:
     """Highest correlation of every two places over small shifts, (N, N); -1 with itself."""
     still = _unit([_patch(halves, place, 0, 0) for place in places])
     likeness = np.full((len(places), len(places)), -1, np.float32)
@@ -129,7 +149,7 @@ def _likeness(places: Sequence[_Place], halves: Sequence[Floats]) -> Floats:
     return likeness
 
 
-def _patch(halves: Sequence[Floats], place: _Place, across: int, down: int) -> Floats:
+def _patch(halves: Mapping[int, Floats], place: _Place, across: int, down: int) -> Floats:
     half = halves[place.line_index]
     room = GLYPH_WIDTH_PX + SHIFT_X
     left = round(place.middle - GLYPH_WIDTH_PX / 2) + room + across
@@ -178,31 +198,51 @@ def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _changed(
-    places: Sequence[_Place],
-    matrices: Sequence[LineMatrix],
-    columns: NDArray[np.intp],
-    voted: Floats,
-) -> list[LineMatrix]:
+    places: Sequence[_Place], matrices: Sequence[ShortMatrix], columns: Columns, voted: Floats
+) -> list[ShortMatrix]:
     """The matrices with the steps of doubtful places as the vote has them."""
-    copies: dict[int, Floats] = {}
+    changes: dict[int, dict[int, Likely]] = {}
+    texts: dict[int, _Text] = {}
     for place, votes in zip(places, voted, strict=True):
-        row = matrices[place.line_index].probabilities[place.step][BLANK + 1 :]
-        if row.max() > SURE * row.sum():
+        matrix = matrices[place.line_index]
+        step = matrix.step(place.step)
+        mass = 1 - step.probability(BLANK)
+        if step.probabilities[0] > SURE * mass:
             continue
-        if place.line_index not in copies:
-            copies[place.line_index] = matrices[place.line_index].probabilities.copy()
-        _outvote(copies[place.line_index][place.step], columns, votes)
-    return [
-        replace(matrix, probabilities=copies[n]) if n in copies else matrix
-        for n, matrix in enumerate(matrices)
-    ]
+        text = texts.setdefault(place.line_index, _Text.of(matrix))
+        if text.may_become(place.index, matrix.characters[columns[votes.argmax()]]):
+            outvoted = _outvoted(step, mass, columns, votes)
+            changes.setdefault(place.line_index, {})[place.step] = outvoted
+    return [matrix.changed(changes.get(n, {})) for n, matrix in enumerate(matrices)]
 
 
-def _outvote(row: Floats, columns: NDArray[np.intp], votes: Floats) -> None:
-    """Puts the votes in the place of a step's characters; the best stays as far above the blank."""
-    characters = row[BLANK + 1 :]
-    best, mass = float(characters.max()), float(characters.sum())
-    characters[:] = 0
-    row[columns] = votes / votes.sum() * mass
-    row[columns] *= max(best / float(characters.max()), 1.0)
-    row /= row.sum()
+@dataclass(frozen=True, kw_only=True)
+class _Text:
+    """What a line says before the vote, and which of its characters the picture alone decides."""
+
+    text: str
+    are_protected: Sequence[bool]
+    skeleton: str
+
+    @classmethod
+    def of(cls, matrix: ShortMatrix) -> _Text:
+        best = matrix.best
+        text = "".join(matrix.characters[best[start]] for start, _ in greedy_runs(best))
+        return cls(text=text, are_protected=protected(text), skeleton=skeleton(text))
+
+    def may_become(self, index: int, character: str) -> bool:
+        """Whether a character may be voted on, and become `character`."""
+        if self.are_protected[index]:
+            return False
+        changed = self.text[:index] + character + self.text[index + 1 :]
+        return skeleton(changed) == self.skeleton
+
+
+def _outvoted(step: Likely, mass: float, columns: Columns, votes: Floats) -> Likely:
+    """A step with the votes in the place of its characters, which have `mass` together; the best
+    stays as far above the blank."""
+    shares = votes / votes.sum() * mass
+    shares *= max(float(step.probabilities[0]) / float(shares.max()), 1.0)
+    everything = np.append(columns, np.int32(BLANK))
+    row = np.append(shares, np.float32(1 - mass))
+    return Likely.of(everything, row / row.sum())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from shuowen.errors import InputError
+from shuowen.evals.safe_path import safe_path
 
 _NUM_NAMED = 5
 
@@ -53,19 +54,3 @@ class Pictures:
             f"{self.folder} lacks files that it names: {', '.join(names[:_NUM_NAMED])}{more}.",
             f"Download the benchmark's pictures into one of: {places}.",
         )
-
-
-def safe_path(name: str, place: str) -> PurePosixPath:
-    """`name` as a path below a folder.
-
-    Raises:
-        InputError: It is empty or absolute, holds a zero character, or climbs out with "..".
-    """
-    path = PurePosixPath(name.replace("\\", "/"))
-    has_drive = ":" in path.parts[0] if path.parts else True
-    if path.is_absolute() or has_drive or ".." in path.parts or "\0" in name:
-        raise InputError(
-            f"{place} names {name!r}, which is no file inside the benchmark's folder.",
-            "Use the benchmark's own files.",
-        )
-    return path

@@ -31,16 +31,19 @@ class ServerEngine:
 
     answers_questions = True
 
-    def __init__(self, name: str, url: str, model: str) -> None:
+    def __init__(self, name: str, url: str, model: str, *, timeout: float) -> None:
         """Takes the server's address and the model's name; nothing is sent yet.
 
         The key is what SHUOWEN_API_KEY holds. With an empty `model` the server must have just one.
+        `timeout` is the longest time for each answer, in seconds.
 
         Raises:
             UsageError: The address is none.
         """
         self.name = name
-        self._engine = RemoteEngine(url, RemoteOptions(model=model))
+        self._engine = RemoteEngine(
+            url, RemoteOptions(model=model, idle_seconds=timeout, total_seconds=timeout)
+        )
 
     @property
     def identity(self) -> str:

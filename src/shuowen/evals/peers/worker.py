@@ -106,12 +106,14 @@ def mineru() -> Peer:
 
 def python_file(path: str) -> Peer:
     """A file with a function `read(path)` that gives text, or a dict of text and html."""
+    sys.path.insert(0, str(Path(path).parent))  # what lies beside the file can be imported
     names = runpy.run_path(path, run_name="peer")
-    function, opens_documents = names["read"], bool(names.get("OPENS_DOCUMENTS", False))
+    function, opens_documents = names.get("read"), bool(names.get("OPENS_DOCUMENTS", False))
+    if not callable(function):
+        sys.exit(f"{path} has no function read(path).")
 
     def read(file: str, pictures: list[str]) -> Answer:
-        found = [function(each) for each in ([file] if opens_documents else pictures)]
-        answers = [each if isinstance(each, dict) else {"text": each} for each in found]
+        answers = [_checked(function(each)) for each in ([file] if opens_documents else pictures)]
         with_html = [answer["html"] for answer in answers if answer.get("html") is not None]
         return {
             "text": "\n".join(answer["text"] for answer in answers),
@@ -120,6 +122,15 @@ def python_file(path: str) -> Peer:
 
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:8]
     return Peer(read, f"sha256 {digest}", opens_documents)
+
+
+def _checked(given: Any) -> Answer:
+    """What somebody's own function gave, as an answer."""
+    answer = given if isinstance(given, dict) else {"text": given}
+    text, html = answer.get("text"), answer.get("html")
+    if not isinstance(text, str) or not isinstance(html, (str, type(None))):
+        raise TypeError(f"read(path) gave no text, and no dict of text and html: {given!r:.80}")
+    return answer
 
 
 PEERS: dict[str, Callable[..., Peer]] = {

@@ -20,6 +20,7 @@ from shuowen.evals.web_report.summary_tables import (
     comparison_table,
     confidence_section,
     definitions,
+    not_judged_table,
     score_table,
     totals_table,
 )
@@ -58,7 +59,7 @@ def _page(folder: Path, runs: Sequence[EngineRun], baseline: EngineRun | None, f
         script=script,
         version=escape(__version__),
         engines="".join(_engine_line(run) for run in runs),
-        summary=totals_table(runs, form) + _summary(runs, baseline),
+        summary=totals_table(runs, form) + not_judged_table(runs) + _summary(runs, baseline),
         filters=_filters(samples, engines),
         samples="".join(card(sample, engines, folder) for sample in samples),
     )

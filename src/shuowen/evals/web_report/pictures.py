@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from PIL import Image
 
 from shuowen.errors import OutputError
 from shuowen.evals.peers.pictures import page_pixels
+from shuowen.source.model import Source
 from shuowen.writers.save import save
 
 FOLDER = "pictures"
@@ -38,7 +38,7 @@ def small_picture(path: Path, folder: Path) -> SmallPicture | None:
         OutputError: The picture cannot be written.
     """
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        digest = Source(name=path.name, path=path).sha256()[:16]
         target = folder / FOLDER / f"{digest}.jpg"
         if not target.exists():
             save(target, _jpeg(path))

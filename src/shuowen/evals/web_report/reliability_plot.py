@@ -10,14 +10,25 @@ from shuowen.evals.calibration import Bin
 _SIZE, _MARGIN = 220, 34
 
 
-def reliability_plot(title: str, bins: Sequence[Bin]) -> str:
-    """The diagram; the area of a dot goes with the number of judgements in its bin."""
+def reliability_plot(titles: tuple[str, str], bins: Sequence[Bin]) -> str:
+    """The diagram; the area of a dot goes with the number of judgements in its bin.
+
+    `titles` are in English and Chinese; the page shows the one in its language.
+    """
     most = max((each.num for each in bins), default=1)
     width = _SIZE + 2 * _MARGIN
+    box, label = f"0 0 {width} {width}", escape(titles[0])
     return (
-        f'<svg class="plot" viewBox="0 0 {width} {width}" role="img" aria-label="{escape(title)}">'
-        f'<text class="title" x="{width / 2}" y="18">{escape(title)}</text>'
-        f"{_axes()}{_curve(bins)}{''.join(_dot(each, most) for each in bins)}</svg>"
+        f'<svg class="plot" viewBox="{box}" role="img" aria-label="{label}">'
+        f"{_titles(titles, width / 2)}{_axes()}{_curve(bins)}"
+        f"{''.join(_dot(each, most) for each in bins)}</svg>"
+    )
+
+
+def _titles(titles: tuple[str, str], middle: float) -> str:
+    return "".join(
+        f'<text class="title" lang="{language}" x="{middle}" y="18">{escape(title)}</text>'
+        for language, title in zip(("en", "zh"), titles, strict=True)
     )
 
 

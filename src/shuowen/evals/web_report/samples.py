@@ -31,13 +31,12 @@ class Sample:
 
 def samples_of(runs: Sequence[EngineRun]) -> list[Sample]:
     """Every item that an engine read, the worst first."""
-    found: dict[tuple[str, Path, str], list[ItemResult | None]] = {}
-    items: dict[tuple[str, Path, str], Item] = {}
+    found: dict[tuple[str, str, str], list[ItemResult | None]] = {}
+    items: dict[tuple[str, str, str], Item] = {}
     for number, run in enumerate(runs):
         for result in run.results:
-            key = result.set_name, result.item.path, result.item.question
-            items[key] = result.item
-            found.setdefault(key, [None] * len(runs))[number] = result
+            items[result.identity] = result.item
+            found.setdefault(result.identity, [None] * len(runs))[number] = result
     samples = [Sample(item=items[key], results=tuple(results)) for key, results in found.items()]
     return sorted(samples, key=lambda sample: -sample.loss)
 
@@ -59,10 +58,14 @@ def card(sample: Sample, engines: Sequence[str], folder: Path) -> str:
     )
     return (
         f"<article{attributes}><h3>{escape(item.set_name)} / {escape(item.path.name)}"
-        f" <small>{escape(item.degradation)}</small></h3>"
+        f"{_damage(item)}</h3>"
         f'<div class="sides"><div>{_picture(item, small_picture(item.path, folder))}</div>'
         f"<div>{_truth(item)}{readings}</div></div></article>"
     )
+
+
+def _damage(item: Item) -> str:
+    return "" if item.degradation == "none" else f" <small>{escape(item.degradation)}</small>"
 
 
 def _picture(item: Item, picture: SmallPicture | None) -> str:

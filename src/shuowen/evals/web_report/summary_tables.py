@@ -10,10 +10,11 @@ from shuowen.evals.confidence_check import Calibration
 from shuowen.evals.formats.totals import Total
 from shuowen.evals.intervals import Estimate
 from shuowen.evals.measures import Measure
-from shuowen.evals.published import published_totals
+from shuowen.evals.published import not_judged_in, published_totals
 from shuowen.evals.report import measures_of, verdict
 from shuowen.evals.summary import (
     COMPARED,
+    TOTAL,
     Comparison,
     GroupedBy,
     Summary,
@@ -47,6 +48,20 @@ def totals_table(runs: Sequence[EngineRun], form: str) -> str:
         return ""
     numbers = [said("Value", "数值"), said("of", "满分")]
     head = _head([escape(form), said("Engine", "引擎")], numbers, said("Note", "说明"))
+    return _wide(f"{head}<tbody>{''.join(rows)}</tbody>")
+
+
+def not_judged_table(runs: Sequence[EngineRun]) -> str:
+    """What the benchmark scores and this bench does not; empty when it scores all."""
+    rows = [
+        f"<tr><th>{escape(name)}</th><td>{escape(each.name)}</td>{_number(each.num_tests)}"
+        f"<td>{escape(each.reason)}</td></tr>"
+        for name, each in not_judged_in(runs)
+    ]
+    if not rows:
+        return ""
+    words = [said("Set", "数据集"), said("Not judged", "未评判")]
+    head = _head(words, [said("Tests", "测试数")], said("Because", "原因"))
     return _wide(f"{head}<tbody>{''.join(rows)}</tbody>")
 
 
@@ -90,7 +105,8 @@ def confidence_section(runs: Sequence[EngineRun]) -> str:
         for english, chinese, calibration in kinds:
             if calibration is not None:
                 rows.append(_confidence_row(run.engine, said(english, chinese), calibration))
-                plots.append(reliability_plot(f"{run.engine}: {english}", calibration.bins))
+                titles = f"{run.engine}: {english}", f"{run.engine}：{chinese}"
+                plots.append(reliability_plot(titles, calibration.bins))
     if not rows:
         return ""
     numbers = [said("Number", "数量"), said("Wrong", "错误")]
@@ -120,11 +136,16 @@ def _head(words: Sequence[str], numbers: Sequence[str], last: str = "") -> str:
 def _body(summaries: Sequence[Summary], measures: Sequence[Measure]) -> str:
     rows = []
     for summary in summaries:
-        cells = [f"<th>{escape(summary.name)}</th>", f"<td>{escape(summary.engine)}</td>"]
+        cells = [f"<th>{_name(summary.name)}</th>", f"<td>{escape(summary.engine)}</td>"]
         cells += [_number(summary.num_items), _number(summary.num_failures)]
         cells += [_score(summary.scores.get(measure.key)) for measure in measures]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return f"<tbody>{''.join(rows)}</tbody>"
+
+
+def _name(name: str) -> str:
+    """A set's or kind of damage's name, or that of all together."""
+    return said("total", "合计") if name == TOTAL else escape(name)
 
 
 def _number(number: int) -> str:
@@ -151,7 +172,7 @@ def _score(estimate: Estimate | None, digits: int = 3) -> str:
 def _comparison_row(comparison: Comparison, measure: str) -> str:
     word = verdict(comparison)
     cells = [
-        f"<th>{escape(comparison.name)}</th><td>{escape(comparison.engine)}</td>",
+        f"<th>{_name(comparison.name)}</th><td>{escape(comparison.engine)}</td>",
         f"<td>{measure}</td>",
         _score(Estimate(value=comparison.baseline_value)),
         _score(Estimate(value=comparison.value)),

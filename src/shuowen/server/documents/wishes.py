@@ -170,7 +170,8 @@ def _listed(name: str, value: object, param: str) -> tuple[str, ...]:
     names = value if isinstance(value, list) else [value]
     for each in names:
         if each not in _LISTS[name]:
-            what = "a format that no document is written in" if name == _FORMATS else "no repair"
+            is_format = name == _FORMATS
+            what = "a format that no document is written in" if is_format else "what is no repair"
             raise FieldError(
                 f"{param} has {what}.", f"There are: {', '.join(_LISTS[name])}.", param=param
             )

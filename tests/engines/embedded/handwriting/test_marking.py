@@ -64,6 +64,12 @@ def test_a_clean_line_stays_the_very_same() -> None:
     assert marked(line, picture) is line
 
 
+def test_a_line_without_extent_stays_the_very_same() -> None:
+    read = make_line(np.zeros((4, 2), np.float32), latin_reading(400), "horizontal")
+    assert read is not None
+    assert marked(read, np.full((48, 1, 3), 255, np.uint8)) is read
+
+
 def test_a_struck_word_goes_from_the_text_to_what_is_crossed_out() -> None:
     place = latin_place(SENTENCE, "signed")
     line = latin(stroke(latin_line(SENTENCE), place, ROW))

@@ -30,13 +30,6 @@ def test_what_the_picture_alone_decides_is_neutral(model: LanguageModel) -> None
     assert [model.score("合同", one) for one in "3A三 $."] == [0.0] * 6
 
 
-def test_a_texts_score_is_that_of_its_characters(model: LanguageModel) -> None:
-    text = "请带上 3 份合同"
-    parts = [model.score(text[:end], one) for end, one in enumerate(text)]
-    assert model.text_score(text) == pytest.approx(sum(parts))
-    assert model.text_score("") == 0.0
-
-
 @given(st.text(max_size=24), st.characters(exclude_categories=["Cs"]))
 def test_any_text_has_a_finite_score(context: str, character: str) -> None:
     score = shared_language_model().score(context, character)

@@ -51,6 +51,8 @@ def marked(line: Line, picture: Pixels) -> Line:
         `line` itself where nothing is crossed out.
     """
     stretches = _merged(crossed_out(picture)) if line.spans else []
+    if not stretches:
+        return line
     words = [_letters(line, span, stretches) for span in line.spans]
     hidden = [stretch for stretch in stretches if _hides(stretch, words)]
     if not hidden:

@@ -22,12 +22,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shuowen.engines.embedded.language.alignment import align
 from shuowen.engines.embedded.language.candidates import (
     Candidates,
     greedy_runs,
     list_candidates,
 )
-from shuowen.engines.embedded.language.ctc_score import align
 from shuowen.engines.embedded.language.prefixes import Prefix, advance, best_prefixes
 from shuowen.engines.embedded.language.protected import is_ideograph, skeleton
 

@@ -48,10 +48,6 @@ class LanguageModel:
         """
         return self._cached(context[-MAX_CONTEXT:], character)
 
-    def text_score(self, text: str) -> float:
-        """The sum of the scores of a text's characters, each after those before it."""
-        return sum(self.score(text[:end], character) for end, character in enumerate(text))
-
     def _score(self, context: str, character: str) -> float:
         if character in SMALL_LETTERS:
             symbol = self.english.symbol(character)

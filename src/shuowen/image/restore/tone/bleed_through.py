@@ -14,17 +14,21 @@ from shuowen.image.restore.tone.glance import Glance, paper_beneath
 PALEST = 0.06
 """Depth below which a dark spot is the paper's grain."""
 MIN_CORES = 400
-"""Darkest points of strokes, that it takes to tell two inks apart."""
+"""Darkest points of strokes that it takes to tell two inks apart."""
 INK_DEPTH = 0.55
 """The page's own ink takes at least this share of the paper's light."""
-MAX_PALE_DEPTH = 0.4
-"""Ink that comes through paper takes less than this: 35 % of black, and a little for noise."""
+MIN_PALE_DEPTH, MAX_PALE_DEPTH = 0.12, 0.4
+"""What is paler than the first number is not taken for text by the reader anyway (docs/log.md);
+what comes through paper is at most 35 % of black, and a little for noise."""
+SPLIT_MARGIN = 0.1
+"""How far above the palest ink that may go the two can be told apart."""
 VALLEY = 0.15
 """Points between the two inks, by the fewer of their own: strokes of one ink have no such gap."""
 SOFTER, LEAST_STEEP = 1.5, 0.12
 """Paper spreads the ink that comes through it: its strokes are softer by this factor than the
-page's own. Drawn bleed-through is at 1.4 to 3.3; grey captions, lines, stamps and a fax's specks
-at 0.3 to 1.2. What is less steep than the second number is no stroke but shade."""
+page's own. Bleed-through drawn with a spread of 1.5 to 3 pixels is at 1.6 to 5.5; grey captions,
+lines, stamps and a fax's specks are at 0.3 to 1.4. What is less steep than the second number is no
+stroke but shade."""
 COLOURLESS = 0.12
 """Coloured pale strokes are somebody's stamp or pen."""
 PALE_SHARE, MAX_PALE_SHARE = 0.15, 0.6
@@ -62,7 +66,9 @@ class BleedEstimate:
     @property
     def has_two_inks(self) -> bool:
         """Whether there is a clear second ink, and a pale one."""
-        is_pale = 0 < self.pale_depth <= MAX_PALE_DEPTH and self.ink_depth >= INK_DEPTH
+        is_pale = (
+            MIN_PALE_DEPTH <= self.pale_depth <= MAX_PALE_DEPTH and self.ink_depth >= INK_DEPTH
+        )
         is_much = PALE_SHARE <= self.pale_share <= MAX_PALE_SHARE
         return is_pale and is_much and self.valley <= VALLEY
 
@@ -107,13 +113,15 @@ def bleed_through_mended(pixels: Pixels, glance: Glance, estimate: BleedEstimate
     The surroundings of the page's own strokes stay as they are.
     """
     height, width = pixels.shape[:2]
-    paper = cv2.resize(glance.paper_rgb, (width, height))
-    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    dark = gray < paper.mean(axis=2) * (1 - (estimate.split or PALEST))
+    # In bytes, of which the paper's map is made anyway: a large page has no memory to spare.
+    paper = cv2.resize(glance.paper_rgb.astype(np.uint8), (width, height))
+    limit = cv2.resize(glance.paper * (1 - (estimate.split or PALEST)), (width, height))
+    dark = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) < limit
     reach = np.ones((2 * KEPT_AROUND_INK_PX + 1, 2 * KEPT_AROUND_INK_PX + 1), np.uint8)
-    kept = cv2.dilate(dark.astype(np.uint8), reach).astype(bool)
-    lifted = np.maximum(pixels, paper.astype(np.uint8))
-    return np.asarray(np.where(kept[:, :, np.newaxis], pixels, lifted), np.uint8)
+    kept = cv2.dilate(dark.view(np.uint8), reach).view(np.bool_)
+    lifted = cv2.max(pixels, paper)
+    lifted[kept] = pixels[kept]
+    return np.asarray(lifted, np.uint8)
 
 
 def _two_inks(cores: NDArray[np.float32]) -> BleedEstimate:
@@ -123,7 +131,9 @@ def _two_inks(cores: NDArray[np.float32]) -> BleedEstimate:
     first_ink = round(INK_DEPTH * BINS) - 1
     ink = first_ink + int(np.argmax(counts[first_ink:]))
     pale = int(np.argmax(counts[: round(MAX_PALE_DEPTH * BINS)]))
-    lowest = pale + int(np.argmin(counts[pale : ink + 1]))
+    # Not far above the pale ink, or paler parts of the page's own strokes would go with it.
+    highest = min(ink, round((MAX_PALE_DEPTH + SPLIT_MARGIN) * BINS))
+    lowest = pale + int(np.argmin(counts[pale : highest + 1]))
     split = (lowest + 0.5) / BINS
     fewer = min(float(counts[pale]), float(counts[ink]))
     return BleedEstimate(

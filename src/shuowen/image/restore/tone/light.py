@@ -23,6 +23,8 @@ COLOUR_DRIFT = 0.12
 """A shadow takes from red, green and blue alike; a coloured panel does not."""
 DARKEST_PAPER = 12.0
 """Grey levels below which division would only bring out noise."""
+STRIP_ROWS = 512
+"""So many rows are lit at a time, since fractions take four times the memory of the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,9 @@ def light_mended(pixels: Pixels, glance: Glance, estimate: LightEstimate) -> Pix
     height, width = pixels.shape[:2]
     smooth = cv2.GaussianBlur(glance.paper, (0, 0), 1.0)
     light = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC)
-    gain = np.clip(estimate.lightest / np.maximum(light, DARKEST_PAPER), 1.0, None)
-    lit = pixels * gain[:, :, np.newaxis]
-    return np.asarray(np.clip(lit + 0.5, 0, 255), np.uint8)
+    lit = np.empty_like(pixels)
+    for top in range(0, height, STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
+        gain = np.maximum(estimate.lightest / np.maximum(light[rows], DARKEST_PAPER), 1.0)
+        lit[rows] = np.minimum(pixels[rows] * gain[:, :, np.newaxis] + 0.5, 255)
+    return lit

@@ -16,6 +16,7 @@ from shuowen.image.restore.tone.enlarging import enlarged, enlarging_scale
 from shuowen.image.restore.tone.glance import Glance, closer_glance_at, glance_at
 from shuowen.image.restore.tone.light import estimate_light, light_mended
 from shuowen.image.restore.tone.sizes import TextSizes
+from shuowen.image.restore.tone.specks import estimate_specks, specks_mended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class _Finding:
 
 
 def mend_tone(pixels: Pixels, sizes: TextSizes | None, allowed: Allowed) -> Toned:
-    """Repairs light, contrast, the other side's ink, blur and size of a page, in this order.
+    """Repairs a page's light, contrast, other side's ink, specks, blur and size, in this order.
 
     Args:
         pixels: The page, (height, width, 3) RGB uint8, at least 1 × 1.
@@ -96,6 +97,13 @@ def _bleed_through(pixels: Pixels, glance: Glance, sizes: TextSizes | None) -> _
     )
 
 
+def _smooth(pixels: Pixels, glance: Glance, sizes: TextSizes | None) -> _Finding:
+    found = estimate_specks(pixels)
+    return _Finding(
+        pays=found.is_torn, evidence=asdict(found), mended=lambda: specks_mended(pixels)
+    )
+
+
 def _sharpen(pixels: Pixels, glance: Glance, sizes: TextSizes | None) -> _Finding:
     found = estimate_blur(pixels)
     return _Finding(
@@ -117,6 +125,7 @@ _LOOKS: tuple[tuple[RepairName, Callable[[Pixels, Glance, TextSizes | None], _Fi
     ("light", _light),
     ("contrast", _contrast),
     ("bleed_through", _bleed_through),
+    ("smooth", _smooth),
     ("sharpen", _sharpen),
     ("enlarge", _enlarge),
 )

@@ -1,4 +1,4 @@
-"""How well a matrix of character probabilities supports a given string.
+"""Where on a matrix of character probabilities the characters of a given string stand.
 
 Connectionist temporal classification (Graves et al. 2006): a path through the matrix names a column
 a time step; merging repeats and dropping blanks makes it a string.
@@ -7,7 +7,6 @@ a time step; merging repeats and dropping blanks makes it a string.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,47 +20,11 @@ Matrix = NDArray[np.floating]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Support:
-    """What a string loses against the likeliest path, in nats, each at least 0.
-
-    Attributes:
-        characters: Over the steps of each character.
-        gaps: Over the steps before the first character, between two, and after the last; one more
-            than characters. A character that the string leaves out shows here.
-    """
-
-    characters: tuple[float, ...]
-    gaps: tuple[float, ...]
-
-
-def log_likelihood(probabilities: Matrix, columns: Sequence[int]) -> float:
-    """Natural logarithm of the probability of a string: of all its paths together.
-
-    The forward algorithm of Graves et al. 2006, section 4.1, in the log domain, one operation a
-    step over all positions of the string.
-
-    Args:
-        probabilities: (steps, columns), column 0 the blank, each row summing to 1.
-        columns: The string, as columns of the matrix.
-
-    Returns:
-        At most 0; minus infinity for a string that does not fit into so few steps.
-    """
-    emitted, may_skip = _trellis(probabilities, columns)
-    state = np.full(emitted.shape[1], -np.inf)
-    state[:2] = emitted[0, :2]
-    stay = np.empty((3, len(state)))
-    for row in emitted[1:]:
-        _arrivals(state, may_skip, stay)
-        state = np.logaddexp.reduce(stay) + row
-    return float(np.logaddexp.reduce(state[-2:]))
-
-
 def align(probabilities: Matrix, columns: Sequence[int]) -> list[tuple[int, int]]:
     """The steps of each character on a string's likeliest path, end exclusive.
 
-    The Viterbi algorithm over the same states.
+    The Viterbi algorithm over the states of Graves et al. 2006, section 4.1: blanks and characters
+    in turn.
 
     Raises:
         ValueError: The string does not fit into so few steps.
@@ -79,24 +42,6 @@ def align(probabilities: Matrix, columns: Sequence[int]) -> list[tuple[int, int]
     if not np.isfinite(state[-2:]).any():
         raise ValueError(f"{len(columns)} characters do not fit into {num_steps} steps")
     return _spans(moves, num_states - 1 - int(num_states > 1 and state[-2] > state[-1]))
-
-
-def support(probabilities: Matrix, columns: Sequence[int]) -> Support:
-    """Where a string loses how much against the path of the likeliest column at each step."""
-    spans = align(probabilities, columns)
-    best = _logs(probabilities.max(axis=1))
-    blank_loss = np.append(0, np.cumsum(best - _logs(probabilities[:, BLANK])))
-    edges = [0, *(edge for span in spans for edge in span), len(probabilities)]
-    return Support(
-        characters=tuple(
-            float((best[first:end] - _logs(probabilities[first:end, column])).sum())
-            for (first, end), column in zip(spans, columns, strict=True)
-        ),
-        gaps=tuple(
-            float(blank_loss[end] - blank_loss[first])
-            for first, end in zip(edges[::2], edges[1::2], strict=True)
-        ),
-    )
 
 
 def _trellis(probabilities: Matrix, columns: Sequence[int]) -> tuple[Floats, NDArray[np.bool_]]:
