@@ -83,8 +83,9 @@ Ctrl-C. When nothing could be read: 3 unreadable, 9 URL; 2 wrong option; 8 canno
     type=Nearest(EFFORT_CHOICES),
     default=ReadOptions.effort,
     show_default=True,
-    help="fast: a small look at the page; normal: doubtful words are read again by a larger"
-    " network; max: text is searched for at three sizes, and more words are read again.",
+    help="fast: a small look at the page; normal: a closer one, doubtful words are read again by a"
+    " larger network and a language model; max: text is searched for at more sizes, hard lines are"
+    " read in several views, and repeated characters help each other.",
 )
 @click.option(
     "--text-layer",
