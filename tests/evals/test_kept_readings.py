@@ -52,9 +52,11 @@ def test_readings_outlive_the_run(path: Path) -> None:
 
 
 def test_closing_twice_does_nothing(path: Path) -> None:
+    keep(path, kept(key()))
     readings = KeptReadings(path)
     readings.close()
     readings.close()
+    assert find(path, key()) == kept(key())
 
 
 @pytest.mark.parametrize("field", ["engine", "identity", "set_name", "sha256", "asked"])
