@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from shuowen.cli import chat_request
+from shuowen.engines.best_of import BestOfEngine
 from shuowen.errors import (
     CapacityError,
     EngineError,
@@ -115,6 +116,37 @@ def test_engine_options_are_handed_on(run: Run, monkeypatch: pytest.MonkeyPatch)
     ]
 
 
+def test_the_best_of_several_answers_is_written_and_the_choice_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeEngine([Answer(texts=("five",)), Answer(texts=("four", "four"))])
+    monkeypatch.setattr(chat_request, "load_model", lambda name: BestOfEngine(fake))
+    ended = run("chat", "model", "2 + 2?", "--best-of", "3")
+    assert (ended.exit_code, ended.stdout) == (0, "four\n")
+    assert ended.stderr == (
+        "Answer 2 of 3 was chosen by vote, before answer 3: first among equals.\n"
+    )
+
+
+def test_a_critic_is_a_name_or_a_model(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[dict[str, Any]] = []
+    fake = FakeEngine()
+
+    def load_model(name: str, **options: Any) -> FakeEngine:
+        opened.append(options)
+        return fake
+
+    monkeypatch.setattr(chat_request, "load_model", load_model)
+    (tmp_path / "VisualPRM").mkdir()
+    for critic in ("agreement", "./VisualPRM"):
+        run("chat", "model", "Hi", "--best-of", "4", "--critic", critic)
+    assert opened == [{}, {"critic": "./VisualPRM"}]
+    asked = [(each.params.best_of, each.params.critic) for each in fake.requests]
+    assert asked == [(4, "agreement"), (4, "auto")]
+
+
 def test_chosen_pages_of_a_pdf_are_shown(run: Run, engine: FakeEngine, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(made_files.pdf_with_text("One", "Two", "Three"))
     ended = run("chat", "model", "Hi", "--image", "a.pdf", "--pages", "2-", "--dpi", "72")
@@ -168,6 +200,8 @@ def test_too_many_pages_are_refused(
         (["Hi", "--tools", "list.json"], UsageError.exit_code, "no tool"),
         (["Hi", "--tools", "twice.json"], UsageError.exit_code, "two tools"),
         (["Hi", "--regex", "a", "--json-schema", "bad.json"], UsageError.exit_code, "exclude"),
+        (["Hi", "--critic", "vote"], UsageError.exit_code, "Add --best-of 8"),
+        (["Hi", "--best-of", "2", "--n", "2"], UsageError.exit_code, "num_candidates 2"),
         (["Hi", "--overlay", "o.png"], UsageError.exit_code, "--overlay needs one picture, not 0"),
         (["Hi", "--show", "boxes"], UsageError.exit_code, "--show boxes needs one picture"),
         (["Hi", "--extra", "top_k"], UsageError.exit_code, "top_k=50"),
@@ -203,6 +237,8 @@ def test_a_model_that_is_not_there_is_told(run: Run) -> None:
     ended = run("chat", "http://127.0.0.1:9", "Hi", "--weights", "int8")
     assert "no option 'weights'" in ended.stderr
     assert "--task" in run("chat", "http://127.0.0.1:9", "Hi", "--task", "ocr").stderr
+    ended = run("chat", "http://127.0.0.1:9", "Hi", "--best-of", "2", "--critic", "./prm")
+    assert "one that runs here" in ended.stderr
 
 
 def test_only_what_stands_is_piped_and_the_rest_is_told(

@@ -112,7 +112,9 @@ def test_list_needs_no_network(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_list_shows_what_is_here(run: Run, hub: FakeHub) -> None:
     def here() -> dict[str, str | None]:
         shown = json.loads(run("models", "list", "--json").stdout)["models"]
-        return {each["name"]: each["folder"] for each in shown}
+        ours, *others = shown
+        assert (ours["name"], ours["download_bytes"]) == ("shuowen-nano", 0)
+        return {each["name"]: each["folder"] for each in others}
 
     assert len(here()) == 30
     assert set(here().values()) == {None}

@@ -288,10 +288,17 @@ def test_a_model_runs_here_and_the_first_on_the_list(
 
     monkeypatch.setattr(serve_models, "load_model", load)
     (tmp_path / "model").mkdir()
-    assert run("serve", "./model", "--weights", "int8", "--max-running", "4").exit_code == 0
+    (tmp_path / "prm").mkdir()
+    words = ("--weights", "int8", "--max-running", "4", "--critic", "./prm")
+    assert run("serve", "./model", *words).exit_code == 0
     options, make = given[0]
     (model,) = make(options, None)  # type: ignore[arg-type]
-    assert opened == {"name": "./model", "weights": "int8", "max_running": 4}
+    assert opened == {
+        "name": "./model",
+        "weights": "int8",
+        "max_running": 4,
+        "critic": "./prm",
+    }
     assert model.kind == "engine"
     model.close()
 
@@ -359,6 +366,7 @@ def test_what_runs_a_model_is_looked_for_before_it_is_downloaded(
     [
         (["./m", "--upstream", "http://a"], "exclude each other"),
         (["--weights", "int8"], "--weights is for a model that runs here"),
+        (["--critic", "./prm"], "--critic is for a model that runs here"),
         (["http://a", "--device", "cuda"], "--device is for a model that runs here"),
         (["--upstream-model", "m"], "--upstream-model is for another server"),
         (["http://a", "--upstream-key", "sk-0123"], "names no environment variable"),

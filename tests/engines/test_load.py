@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shuowen.engines.best_of import innermost
 from shuowen.engines.load import is_url, load_model
 from shuowen.engines.remote import RemoteEngine
 from shuowen.errors import ShuowenError, UsageError
@@ -16,7 +17,7 @@ from shuowen.errors import ShuowenError, UsageError
 
 def test_a_url_is_asked_over_the_network() -> None:
     engine = load_model("http://127.0.0.1:9/v1", model="tiny")
-    assert isinstance(engine, RemoteEngine)
+    assert isinstance(innermost(engine), RemoteEngine)
     assert engine.model_name == "tiny"
     engine.close()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from shuowen.hub.catalogue import KNOWN_MODELS, known_model
 from shuowen.model.config import CONFIGS, ModelConfig
+from shuowen.train.nano.model import NANO, with_vocabulary
+from shuowen.train.nano.tokenizer import write_tokenizer
+from shuowen.train.synthesize.alphabet import alphabet
 
 
 def counted(config: ModelConfig) -> tuple[int, int]:
@@ -40,6 +45,19 @@ def test_numbers_are_those_of_the_network(size: str, suffix: str) -> None:
     assert model.layout == ("hf" if suffix == "-hf" else "original")
 
 
+def test_numbers_of_ours_are_those_of_its_network_and_alphabet(tmp_path: Path) -> None:
+    model = known_model("shuowen-nano")
+    assert model is not None
+    assert model.is_packaged
+    assert model.download_bytes == 0
+    num_tokens = write_tokenizer(tmp_path, alphabet()).vocab_size
+    config = with_vocabulary(NANO, num_tokens)
+    assert (model.num_parameters, model.num_layer_parameters) == counted(config)
+    language = config.language
+    kv_bytes = 2 * 2 * language.num_layers * language.num_kv_heads * language.head_width
+    assert model.kv_bytes_per_token == kv_bytes
+
+
 @pytest.mark.parametrize(
     ("size", "gigabytes"),
     [("1B", 1.9), ("2B", 4.2), ("8B", 15.9), ("9B", 18.3), ("14B", 30.2), ("38B", 76.8)],
@@ -50,9 +68,9 @@ def test_downloads_are_as_large_as_documented(size: str, gigabytes: float) -> No
     assert model.download_bytes / 1e9 == pytest.approx(gigabytes, abs=0.06)
 
 
-def test_all_thirty_are_there_once() -> None:
+def test_all_thirty_one_are_there_once() -> None:
     names = [model.name for model in KNOWN_MODELS]
-    assert len(set(names)) == len(names) == 7 * 4 + 2
+    assert len(set(names)) == len(names) == 1 + 7 * 4 + 2
     assert known_model("OpenGVLab/VisualPRM-8B-v1_1") in KNOWN_MODELS
     assert known_model("nobody/nothing") is None
 

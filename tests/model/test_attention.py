@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from shuowen.errors import EngineError
-from shuowen.model.attention import PackedAttention
+from shuowen.model.attention import PackedAttention, causal_attention
 
 
 def written_out(q: Tensor, k: Tensor, v: Tensor, lengths: list[int]) -> Tensor:
@@ -46,3 +46,43 @@ def test_each_token_mixes_what_came_before_in_its_sequence(
 def test_empty_sequences_are_refused(lengths: tuple[int, ...]) -> None:
     with pytest.raises(EngineError, match="cannot be packed"):
         PackedAttention(lengths)
+
+
+@given(lengths=st.lists(st.integers(1, 40), min_size=2, max_size=12), seed=st.integers(0, 1000))
+def test_groups_of_sequences_give_the_gradients_of_each_alone(
+    lengths: list[int], seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    total = sum(lengths)
+    q, k, v = (torch.randn(total, heads, 8, generator=generator) for heads in (4, 2, 2))
+    weights = torch.randn(total, 4, 8, generator=generator)
+    grouped, alone = [], []
+    for gradients, mixes in (
+        (grouped, PackedAttention(lengths)),
+        (alone, lambda _, *qkv: one_by_one(*qkv, lengths)),
+    ):
+        inputs = [x.clone().requires_grad_() for x in (q, k, v)]
+        (mixes(0, *inputs) * weights).sum().backward()
+        gradients += [x.grad for x in inputs]
+    for left, right in zip(grouped, alone, strict=True):
+        assert torch.allclose(left, right, atol=2e-5)
+
+
+def one_by_one(q: Tensor, k: Tensor, v: Tensor, lengths: list[int]) -> Tensor:
+    parts = zip(*(x.split(lengths) for x in (q, k, v)), strict=True)
+    return torch.cat([causal_attention(*part) for part in parts])
+
+
+def test_in_bfloat16_training_is_as_near_as_the_type_allows() -> None:
+    generator = torch.Generator().manual_seed(0)
+    lengths = [30, 5, 28, 9, 31]
+    q, k, v = (torch.randn(103, heads, 8, generator=generator).bfloat16() for heads in (4, 2, 2))
+    expected = written_out(q.double(), k.double(), v.double(), lengths)
+    trained = PackedAttention(lengths)(0, q.requires_grad_(), k.requires_grad_(), v)
+    assert trained.dtype == torch.bfloat16
+    assert torch.allclose(trained.double(), expected, atol=0.03)
+
+
+def test_queries_in_float32_take_the_type_of_the_values() -> None:
+    q, k, v = torch.randn(5, 4, 8), torch.randn(5, 2, 8), torch.randn(5, 2, 8).bfloat16()
+    assert PackedAttention([2, 3])(0, q, k, v).dtype == torch.bfloat16

@@ -131,3 +131,24 @@ def test_every_weight_learns_and_recomputing_changes_no_gradient(family: str) ->
     kept, recomputed = gradients(network, False), gradients(network, True)
     assert all(grad.abs().max() > 0 for grad in kept.values())
     assert all(torch.equal(kept[name], recomputed[name]) for name in kept)
+
+
+def test_logits_of_some_rows_are_those_of_all() -> None:
+    ids, positions = torch.tensor([1, 2, 3, 4, 5, 6]), torch.tensor([0.0, 1, 2, 0, 1, 2])
+    rows = torch.tensor([5, 0, 3])
+    with torch.no_grad():
+        every = model()(ids, positions, (3, 3))
+        some = model()(ids, positions, (3, 3), rows_N=rows)
+    assert torch.allclose(some, every[rows], atol=1e-5)
+
+
+def test_a_process_without_pictures_can_run_the_same_blocks() -> None:
+    network = make_model().train()
+    ids, positions = torch.tensor([1, 2, 3]), torch.arange(3.0)
+    plain = network(ids, positions, (3,))
+    network.runs_vision_always = True
+    busy = network(ids, positions, (3,))
+    assert torch.equal(plain, busy)
+    busy.sum().backward()
+    assert all(parameter.grad is not None for parameter in network.vision.parameters())
+    assert not any(parameter.grad.any() for parameter in network.vision.parameters())

@@ -26,6 +26,7 @@ LAYERS = {
     "model": 3,
     "engines": 4,
     "reading": 5,
+    "train": 5,
     "evals": 6,
     "launch": 7,
     "server": 8,

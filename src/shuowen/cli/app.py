@@ -31,6 +31,7 @@ COMMANDS = {
     "keys": ("shuowen.cli.keys", "Make, list and revoke the API keys of a server."),
     "webui": ("shuowen.cli.webui", "Chat in the browser with Open WebUI, wired to Shuowen."),
     "mcp": ("shuowen.cli.mcp", "Give assistants that speak MCP documents to read and search."),
+    "train": ("shuowen.cli.train", "Train InternVL3: recipes, plans, documents made on the spot."),
     "doctor": ("shuowen.cli.doctor", "Say what is installed, what is missing and how to get it."),
     "schema": ("shuowen.cli.schema", "Print the JSON Schema of a read document."),
     "bench": ("shuowen.cli.bench", "Measure reading on folders of pages with known text."),

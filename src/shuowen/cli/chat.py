@@ -10,6 +10,7 @@ import click
 from shuowen.cli.chat_options import ExtraField, PositionStep
 from shuowen.cli.source_options import source_options
 from shuowen.cli.values import Nearest
+from shuowen.generation.params import MAX_BEST_OF
 from shuowen.prompt.options import MAX_TILES
 from shuowen.prompt.tasks import TASK_TILES
 
@@ -77,6 +78,20 @@ Examples:
 @click.option("--repetition-penalty", type=float, help="Above 1 makes said words less likely.")
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
 @click.option("-n", "--n", "num_candidates", type=int, metavar="N", help="Give N answers.")
+@click.option(
+    "--best-of",
+    type=click.IntRange(1, MAX_BEST_OF),
+    metavar="N",
+    help="Write N answers and give the best: the first takes the likeliest words, the others are"
+    " drawn at temperature 0.7. Takes about N times as long as the answer alone.",
+)
+@click.option(
+    "--critic",
+    metavar="WHO",
+    help="Who chooses with --best-of: vote (most answers with one result), likelihood, agreement"
+    " (the text most like the others), random, or a model that judges steps, such as"
+    " OpenGVLab/VisualPRM-8B-v1_1: its folder or name on a hub.  [default: vote]",
+)
 @click.option(
     "--max-tiles",
     type=click.IntRange(1, MAX_TILES),

@@ -10,7 +10,9 @@ from typing import Protocol
 from shuowen.cli.chat_screen import Screen
 from shuowen.generation.engine import Engine, Request
 from shuowen.generation.results import (
+    BestOf,
     Candidate,
+    CandidateProgress,
     Completion,
     Delta,
     PromptProgress,
@@ -98,6 +100,8 @@ class Asking:
             for event in events:
                 if isinstance(event, PromptProgress):
                     self.screen.show_progress(progress_line(event))
+                elif isinstance(event, CandidateProgress):
+                    self.screen.show_progress(candidates_line(event))
                 elif isinstance(event, Delta):
                     self.screen.clear_progress()
                     presenter.take(event)
@@ -113,6 +117,8 @@ class Asking:
             if notice not in self._told:  # once in a chat is enough
                 self._told.add(notice)
                 self.screen.say(notice)
+        if completion.best_of is not None:
+            self.screen.say(choice_line(completion.best_of))
         for candidate in completion.candidates:
             for sentence in _remarks(candidate, request.params.max_tokens):
                 self.screen.say(sentence)
@@ -126,6 +132,25 @@ def progress_line(progress: PromptProgress) -> str:
     if progress.num_tiles:
         line = f"looking: tile {progress.tiles_seen} of {progress.num_tiles}, {line}"
     return line
+
+
+def candidates_line(progress: CandidateProgress) -> str:
+    """How far several answers are, for a person who waits."""
+    if progress.is_judging:
+        return f"choosing among {progress.num_candidates} answers"
+    return (
+        f"writing: answer {progress.num_finished} of {progress.num_candidates} done,"
+        f" {progress.num_tokens} tokens so far"
+    )
+
+
+def choice_line(best_of: BestOf) -> str:
+    """Which answer was chosen, and why."""
+    chosen = best_of.selection
+    line = f"Answer {chosen.winner + 1} of {len(best_of.candidates)} was chosen by {best_of.critic}"
+    if chosen.runner_up is None:
+        return f"{line}."
+    return f"{line}, before answer {chosen.runner_up + 1}: {best_of.reason}."
 
 
 def stats(completion: Completion) -> str:

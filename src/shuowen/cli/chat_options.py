@@ -13,11 +13,16 @@ from typing import Any
 
 import click
 
+from shuowen.engines.load import is_url
 from shuowen.errors import InputError, UsageError
-from shuowen.generation.params import Constraint, JsonSchema, Regex, SamplingParams
+from shuowen.generation.juries import JURIES
+from shuowen.generation.params import DEFAULT_CRITIC, Constraint, JsonSchema, Regex, SamplingParams
 from shuowen.prompt.messages import Tool
 from shuowen.prompt.options import POSITION_STEPS
 from shuowen.source.model import readable
+
+NAMED_CRITICS = (DEFAULT_CRITIC, *JURIES, "prm", "orm")
+"""Critics by name; every other is the folder or name of a model."""
 
 _MAX_FILE_BYTES = 4 * 1024**2
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -68,6 +73,27 @@ def sampling_from(values: Mapping[str, Any], constraint: Constraint | None) -> S
     names = [each.name for each in fields(SamplingParams)]
     chosen = {name: values[name] for name in names if values.get(name) is not None}
     return SamplingParams(**chosen, constraint=constraint)
+
+
+def critic_from(values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Who chooses among several answers: a critic's name, or the folder or name of a model.
+
+    Raises:
+        UsageError: There is nothing to choose among, or the model would have to run elsewhere.
+    """
+    critic = values["critic"]
+    if critic is None:
+        return None, None
+    if (values["best_of"] or 1) == 1:
+        raise UsageError("--critic chooses among several answers.", "Add --best-of 8.")
+    if critic in NAMED_CRITICS:
+        return critic, None
+    if is_url(values["model"]):
+        raise UsageError(
+            f"--critic {critic} is a model to run beside one that runs here.",
+            f"Choose one of: {', '.join(NAMED_CRITICS)}.",
+        )
+    return None, critic
 
 
 def constraint_from(schema: Path | None, pattern: str | None) -> Constraint | None:

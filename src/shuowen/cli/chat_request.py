@@ -17,6 +17,7 @@ from shuowen.cli.chat_findings import Findings, draw_grounding, grounding_of
 from shuowen.cli.chat_loop import Chat, ReadLine, terminal_line
 from shuowen.cli.chat_options import (
     constraint_from,
+    critic_from,
     prompt_from_stdin,
     sampling_from,
     tools_from,
@@ -36,7 +37,7 @@ from shuowen.prompt.options import EncodeOptions
 from shuowen.prompt.tasks import TASK_TILES
 from shuowen.source.expand import STDIN
 
-_ENGINE_OPTIONS = ("weights", "vision_weights", "device", "threads")
+_ENGINE_OPTIONS = ("weights", "vision_weights", "device", "threads", "critic")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +78,13 @@ def chat_request_from(values: Mapping[str, Any]) -> ChatRequest:
     """
     system = Message.of("system", values["system"]) if values["system"] else None
     constraint = constraint_from(values["schema_file"], values["regex"])
+    critic, critic_model = critic_from(values)
     return ChatRequest(
         model=values["model"],
         prompt=values["prompt"],
         request=Request(
             messages=(system,) if system else (),
-            params=sampling_from(values, constraint),
+            params=sampling_from({**values, "critic": critic}, constraint),
             encode=_encode_options(values),
             tools=tools_from(values["tools_file"]),
         ),
@@ -95,7 +97,7 @@ def chat_request_from(values: Mapping[str, Any]) -> ChatRequest:
         ),
         show=values["show"],
         overlay=values["overlay"],
-        engine_options=_engine_options(values),
+        engine_options=_engine_options({**values, "critic": critic_model}),
         shows_stats=values["shows_stats"],
     )
 
@@ -181,7 +183,8 @@ def _only_picture(asked: ChatRequest, shown: Sequence[Attachment]) -> Pixels | N
 def _opened(asked: ChatRequest) -> Engine:
     if is_url(asked.model):
         return load_model(asked.model, **asked.engine_options)
-    bring_missing(asked.model)
+    for name in filter(None, (asked.model, asked.engine_options.get("critic"))):
+        bring_missing(name)
     if sys.stderr.isatty():
         click.echo(f"Loading {printable(asked.model)} …", err=True)
     return load_model(asked.model, **asked.engine_options)

@@ -78,6 +78,16 @@ EXTRAS = (
         packages={"rapidfuzz": "rapidfuzz", "apted": "apted"},
         enables="`shuowen bench`, which scores reading on pages with known text",
     ),
+    Extra(
+        name="train",
+        packages={
+            "fonttools": "fontTools",
+            "matplotlib": "matplotlib",
+            "peft": "peft",
+            "tensorboard": "tensorboard",
+        },
+        enables="`shuowen train`: curves, LoRA and DoRA, fonts of your own; brings torch and bench",
+    ),
 )
 
 

@@ -13,7 +13,9 @@ import click
 from shuowen.errors import ModelError
 from shuowen.hub.catalogue import KNOWN_MODELS, KnownModel, Weights
 from shuowen.hub.download import find_model
+from shuowen.hub.folder import missing_in
 from shuowen.hub.names import ModelName
+from shuowen.hub.packaged import packaged_folder
 from shuowen.hub.settings import HubSettings
 
 _WEIGHTS: tuple[Weights, ...] = ("bf16", "int8", "int4")
@@ -22,8 +24,8 @@ _FOOT = """
 DOWNLOAD and the memory of the weights as bf16, int8 and int4 are in GB; the context takes memory on
 top, {small} GB (1B) to {large} GB (78B) for 10,000 tokens. -Pretrained: after pre-training;
 -Instruct: after fine-tuning; no suffix: after preference training; -hf: that one in the layout of
-Transformers. VisualPRM scores the steps of answers. "see card": `shuowen models download` shows the
-licence before anything comes."""
+Transformers. shuowen-nano reads crops of one line and comes with the package. VisualPRM scores the
+steps of answers. "see card": `shuowen models download` shows the licence before anything comes."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ def list_command(as_json: bool) -> None:
 
 
 def _found(model: KnownModel, settings: HubSettings) -> Path | None:
+    packaged = packaged_folder(model.name)
+    if packaged is not None:
+        return None if missing_in(packaged) else packaged
     for hub in ("hf", "modelscope"):
         name = ModelName(hub="hf" if hub == "hf" else "modelscope", repo_id=model.name)
         try:
@@ -88,7 +93,8 @@ def _as_text(rows: Sequence[_Row]) -> str:
         right = [text.rjust(width) for text, width in zip(numbers, widths[1:], strict=False)]
         line = "  ".join([first.ljust(widths[0]), *right, licence.ljust(widths[-2]), here])
         lines.append(line.rstrip())
-    kv = [row.model.kv_bytes_per_token * 10_000 / 1e9 for row in rows]
+    hubs = [row.model for row in rows if not row.model.is_packaged]
+    kv = [model.kv_bytes_per_token * 10_000 / 1e9 for model in hubs]
     return "\n".join([*lines, _FOOT.format(small=f"{min(kv):.1f}", large=f"{max(kv):.1f}")])
 
 
@@ -96,9 +102,13 @@ def _cells(row: _Row) -> tuple[str, ...]:
     model = row.model
     return (
         model.name,
-        f"{model.num_parameters / 1e9:.1f} B",
-        f"{model.download_bytes / 1e9:.1f}",
-        *(f"{model.weights_bytes(each) / 1e9:.1f}" for each in _WEIGHTS),
+        _billions(model.num_parameters) + " B",
+        "none" if model.is_packaged else _billions(model.download_bytes),
+        *(_billions(model.weights_bytes(each)) for each in _WEIGHTS),
         model.licence or "see card",
         "" if row.folder is None else str(row.folder),
     )
+
+
+def _billions(number: int) -> str:
+    return f"{number / 1e9:.{1 if number >= 1e8 else 3}f}"

@@ -93,6 +93,13 @@ class ServeCommand(click.Command):
     type=click.IntRange(min=1),
     help="Answers that MODEL writes at the same time; others wait.  [default: 16]",
 )
+@click.option(
+    "--critic",
+    metavar="FOLDER",
+    help="A model that judges MODEL's answers, such as OpenGVLab/VisualPRM-8B-v1_1: a folder or a"
+    " name on a hub. Requests with best_of then get the answer that it likes best.  [default: the"
+    " answers vote]",
+)
 @server_options
 def command(**values: Any) -> None:
     """Turns the command line into options and models, and serves them."""

@@ -12,6 +12,7 @@ import click
 
 from shuowen.cli.console import printable
 from shuowen.cli.models_download import bring_missing
+from shuowen.engines.best_of import innermost
 from shuowen.engines.load import check_scheme, is_url, load_model
 from shuowen.engines.remote import RemoteEngine
 from shuowen.engines.remote_options import API_KEY_VARIABLE
@@ -23,7 +24,7 @@ from shuowen.server.chat.model import ChatModel
 from shuowen.server.desk import Desk
 from shuowen.server.options import ServerOptions, is_loopback
 
-_ENGINE_OPTIONS = ("weights", "vision_weights", "device", "threads", "max_running")
+_ENGINE_OPTIONS = ("weights", "vision_weights", "device", "threads", "max_running", "critic")
 _UPSTREAM_OPTIONS = ("upstream_model", "upstream_key")
 _MAX_NAMES_SHOWN = 10
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -62,7 +63,8 @@ def models_from(values: Mapping[str, Any], options: ServerOptions) -> MakeModels
 def _local(model: str, engine_options: Mapping[str, Any]) -> MakeModels:
     def make(options: ServerOptions, desk: Desk) -> Sequence[ChatModel]:
         del desk
-        bring_missing(model)
+        for name in filter(None, (model, engine_options.get("critic"))):
+            bring_missing(name)
         click.echo(f"Loading {printable(model)} …", err=True)
         return [EngineModel(load_model(model, **engine_options), limits=options.limits)]
 
@@ -81,7 +83,7 @@ def _upstream(url: str, values: Mapping[str, Any], options: ServerOptions) -> Ma
         del desk
         engine = load_model(url, **settings)
         try:
-            _ask_for_models(engine, settings["model"])
+            _ask_for_models(innermost(engine), settings["model"])
         except BaseException:
             engine.close()
             raise

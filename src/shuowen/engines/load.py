@@ -33,7 +33,8 @@ def load_model(name: str | PathLike[str], **options: Any) -> Engine:
             `RemoteOptions` (model, api_key, …) for a server.
 
     Returns:
-        An engine; close it when it is no longer needed.
+        An engine, which can give the best of several answers (`SamplingParams.best_of`); close it
+        when it is no longer needed.
 
     Raises:
         UsageError: An option that this kind of engine does not have, or an address without http://.
@@ -69,20 +70,21 @@ def check_can_run_here(name: str) -> None:
 
 
 def _open_remote(url: str, options: Mapping[str, Any]) -> Engine:
+    from shuowen.engines.best_of import with_best_of
     from shuowen.engines.remote import RemoteEngine  # urllib3 takes 0.1 s to import
     from shuowen.engines.remote_options import RemoteOptions
 
     _check_names(options, RemoteOptions, "A model on a server")
-    return RemoteEngine(url, RemoteOptions(**options))
+    return with_best_of(RemoteEngine(url, RemoteOptions(**options)))
 
 
 def _open_pytorch(name: str, options: Mapping[str, Any]) -> Engine:
     _check_names(options, EngineOptions, "A model that runs here")
     chosen = EngineOptions(**options)
     try:
-        from shuowen.engines.pytorch.load import load_engine
+        from shuowen.engines.pytorch.judging import load_judged_engine
 
-        return load_engine(name, chosen)
+        return load_judged_engine(name, chosen)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _TORCH_PACKAGES:
             raise

@@ -57,6 +57,9 @@ def check_request(request: Request, dialect: Dialect = "openai") -> None:
     and a server guards itself or does not.
     """
     params = request.params
+    if params.best_of > 1 and dialect != "shuowen":
+        message = "A server cannot be told best_of; whoever asks it must choose among its answers."
+        raise UsageError(message, "Ask through shuowen.load_model(url), which does.")
     unknown = ["no_repeat_ngram"] if dialect in EXTENDED else [*_BEYOND_OPENAI, "no_repeat_ngram"]
     for name in unknown:
         if getattr(params, name) != getattr(_DEFAULTS, name):
@@ -139,6 +142,10 @@ def _sampling(params: SamplingParams) -> dict[str, Any]:
         sent["stop"] = list(params.stop)
     if params.num_candidates > 1:
         sent["n"] = params.num_candidates
+    if params.best_of > 1:
+        sent |= {"best_of": params.best_of}
+        if params.critic != _DEFAULTS.critic:
+            sent |= {"critic": params.critic}
     return sent
 
 

@@ -35,6 +35,9 @@ MAX_STOPS, MAX_STOP_LENGTH = 64, 1000
 MAX_BIASES = 2000
 """Every token costs as much work as these ask for, so a request may not ask for any number."""
 
+MAX_BEST_OF = 64
+DEFAULT_CRITIC = "auto"
+
 _FEWEST_REPEATS = 4
 
 
@@ -105,6 +108,12 @@ class SamplingParams:
     """Text before which the answer ends; it may begin inside one token and end in another."""
     num_candidates: int = 1
     """How many answers are wanted to the one prompt."""
+    best_of: int = 1
+    """Write so many answers and give the best; 1 writes one. `generation.sampling_plan` says how
+    they are drawn; engines from `load_model` do it, and others refuse it."""
+    critic: str = DEFAULT_CRITIC
+    """Who says which is best: vote, likelihood, agreement, random, prm, orm; auto: prm where the
+    engine was given a critic model, else vote. `generation.juries` says what each does."""
     constraint: Constraint | None = None
     """What the answer must look like."""
     repetition_guard: RepetitionGuard | None = field(default_factory=RepetitionGuard)
@@ -124,6 +133,12 @@ class SamplingParams:
         _check_whole("no_repeat_ngram", self.no_repeat_ngram, 0, 1000)
         _check_whole("logprobs", 0 if self.logprobs is None else self.logprobs, 0, 20)
         _check_whole("num_candidates", self.num_candidates, 1, 128)
+        _check_whole("best_of", self.best_of, 1, MAX_BEST_OF)
+        if not isinstance(self.critic, str) or not self.critic:
+            raise UsageError(f"critic is {self.critic!r}.", "Name one, such as vote.")
+        if self.best_of > 1 and self.num_candidates > 1:
+            message = f"best_of is {self.best_of} and num_candidates {self.num_candidates}."
+            raise UsageError(message, "Ask for the best of several answers, or for all of them.")
         if self.seed is not None:
             _check_whole("seed", self.seed, -(2**63), 2**64 - 1)
         _check_bias(self.logit_bias)

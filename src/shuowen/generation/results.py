@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from shuowen.generation.best_of_n import Selection
+
 FinishReason = Literal["stop", "length", "repetition", "cancelled", "content_filter"]
 """stop: end token, stop text, or a constraint that is fulfilled; length: max_tokens or the window
 is full; repetition: a loop came again after the retry and was cut off; content_filter: a server's
@@ -78,6 +80,23 @@ class PromptProgress:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CandidateProgress:
+    """How far an engine is with several answers of which the best will be told.
+
+    Attributes:
+        num_finished: How many are written.
+        num_candidates: Of how many.
+        num_tokens: Tokens of all so far, as far as the engine can tell.
+        is_judging: Whether all are written and the critic compares them.
+    """
+
+    num_finished: int
+    num_candidates: int
+    num_tokens: int
+    is_judging: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delta:
     """What one step adds to a candidate; text ends on a whole character.
 
@@ -117,6 +136,48 @@ class Candidate:
     logprobs: tuple[TokenLogprob, ...] = ()
     loops: tuple[LoopReport, ...] = ()
     refusal: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestOf:
+    """Several answers to one prompt, and which of them is best.
+
+    Attributes:
+        candidates: All of them; the first took the likeliest tokens, the others were drawn.
+        selection: Which won, and why.
+        critic: Who judged.
+    """
+
+    candidates: tuple[Candidate, ...]
+    selection: Selection
+    critic: str
+
+    @property
+    def winner(self) -> Candidate:
+        """The best, with the index that it was written under."""
+        return self.candidates[self.selection.winner]
+
+    @property
+    def runner_up(self) -> Candidate | None:
+        """The second best; None where there is one candidate."""
+        index = self.selection.runner_up
+        return None if index is None else self.candidates[index]
+
+    @property
+    def reason(self) -> str:
+        """Which critics were for the winner, for people to read."""
+        return self.selection.reason
+
+    def summary(self) -> dict[str, Any]:
+        """What is told of it over a wire, as JSON values."""
+        return {
+            "critic": self.critic,
+            "winner": self.selection.winner,
+            "runner_up": self.selection.runner_up,
+            "scores": {name: list(given) for name, given in self.selection.scores.items()},
+            "totals": list(self.selection.totals),
+            "reason": self.selection.reason,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +221,7 @@ class Completion:
         position_step: The δ of V2PE that the pictures' positions advanced by.
         notices: What a person should know of how the request was changed, in sentences.
         extra: What another Shuowen says of its answer besides, as JSON values by name.
+        best_of: The other answers that were written, where the best of several was asked for.
     """
 
     candidates: tuple[Candidate, ...]
@@ -168,6 +230,7 @@ class Completion:
     position_step: float = 1.0
     notices: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    best_of: BestOf | None = None
 
     @property
     def text(self) -> str:
@@ -175,5 +238,5 @@ class Completion:
         return self.candidates[0].text
 
 
-StreamEvent = PromptProgress | Delta | Completion
-"""What a stream gives: how far the prompt is, then what is added, then the whole."""
+StreamEvent = PromptProgress | CandidateProgress | Delta | Completion
+"""What a stream gives: how far the work is, then what is added, then the whole."""

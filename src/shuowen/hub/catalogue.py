@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shuowen.hub.packaged import packaged_folder
+
 Weights = Literal["bf16", "int8", "int4"]
 
 _OTHER_FILES_BYTES = 16_000_000
@@ -23,7 +25,7 @@ class KnownModel:
     """A published model.
 
     Attributes:
-        name: Owner and name, the same on both hubs.
+        name: Owner and name, the same on both hubs; one of this package has no owner.
         stage: What it is after: pretrained, instruct, preference or critic.
         layout: How its files name the tensors: original or hf.
         num_parameters: All of them.
@@ -42,8 +44,15 @@ class KnownModel:
     licence: str | None
 
     @property
+    def is_packaged(self) -> bool:
+        """Whether it came with this package."""
+        return packaged_folder(self.name) is not None
+
+    @property
     def download_bytes(self) -> int:
-        """Roughly what a download brings: bfloat16 weights and a tokenizer."""
+        """Roughly what a download brings: bfloat16 weights and a tokenizer; 0 for one of ours."""
+        if self.is_packaged:
+            return 0
         return 2 * self.num_parameters + _OTHER_FILES_BYTES
 
     def weights_bytes(self, weights: Weights) -> int:
@@ -109,13 +118,23 @@ def _critic(name: str, numbers: _Size) -> KnownModel:
 
 
 KNOWN_MODELS: tuple[KnownModel, ...] = (
+    # Reads crops of one line; `train/nano` has its sizes.
+    KnownModel(
+        name="shuowen-nano",
+        stage="preference",
+        layout="original",
+        num_parameters=7_647_936,
+        num_layer_parameters=3_932_160,
+        kv_bytes_per_token=2_560,
+        licence="apache-2.0",
+    ),
     *(model for size in _SIZES for model in _in_all_stages(size)),
     # InternVL2.5-8B's sizes: InternLM2.5-7B with 92,553 words.
     _critic("OpenGVLab/VisualPRM-8B", _Size(8_075_365_376, 6_979_321_856, 131_072, "mit")),
     # A Qwen tokenizer and 15.9 GB: InternVL3-8B's sizes.
     _critic("OpenGVLab/VisualPRM-8B-v1_1", _SIZES["8B"]),
 )
-"""Seven sizes in four kinds each, and the two critics that score solution steps."""
+"""Ours; seven sizes in four kinds each; and the two critics that score solution steps."""
 
 
 def known_model(name: str) -> KnownModel | None:

@@ -23,6 +23,7 @@ from shuowen.hub.lock import only_one
 from shuowen.hub.manifest import read_manifest
 from shuowen.hub.modelscope import ModelScope
 from shuowen.hub.names import ModelName, parse_name
+from shuowen.hub.packaged import PACKAGED, REINSTALL
 from shuowen.hub.places import Place, PlainFolder
 from shuowen.hub.settings import HubSettings
 from shuowen.hub.transfer import Stopped, Transfer, partial_path
@@ -158,9 +159,10 @@ def offline_error(name: ModelName) -> ModelError:
 def _whole(folder: Path) -> Path:
     missing = missing_in(folder)
     if missing:
+        is_ours = folder in PACKAGED.values()
         raise ModelError(
             f"{folder} is no whole model: it lacks {', '.join(missing)}.",
-            "`shuowen models verify` looks at every file.",
+            REINSTALL if is_ours else "`shuowen models verify` looks at every file.",
         )
     return folder
 

@@ -1,7 +1,8 @@
-"""What people call a model: a folder, or a name on Hugging Face or ModelScope.
+"""What people call a model: a folder, or the name of one here, on Hugging Face or ModelScope.
 
 ::
 
+    shuowen-nano                              a model that is a part of this package
     ./my-model                                a folder on this machine
     OpenGVLab/InternVL3-1B-Instruct           Hugging Face
     hf:OpenGVLab/InternVL3-1B-Instruct        the same
@@ -19,6 +20,7 @@ from typing import Literal
 
 from shuowen.errors import ModelError, UsageError
 from shuowen.hub.catalogue import KNOWN_MODELS
+from shuowen.hub.packaged import packaged_folder
 
 HubName = Literal["hf", "modelscope"]
 
@@ -51,13 +53,13 @@ class ModelName:
 
 
 def parse_name(text: str) -> Path | ModelName:
-    """The folder or the name that is meant; a folder that is there wins.
+    """The folder or the name that is meant; a folder that is there wins, then a model of ours.
 
     Raises:
         ModelError: It looks like a folder, and there is none.
         UsageError: It is neither; the nearest known model is named.
     """
-    folder = _folder(text)
+    folder = _folder(text) or packaged_folder(text)
     if folder is not None:
         return folder
     match = _NAME.fullmatch(text)

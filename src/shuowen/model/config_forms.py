@@ -142,6 +142,10 @@ class Hf(Struct, kw_only=True):
     vision_feature_select_strategy: str = "default"
     projector_hidden_act: str = "gelu"
     tie_word_embeddings: bool = True
+    # Transformers leaves tiles to its processor; models that differ are saved with these by us.
+    min_dynamic_patch: Size = 1
+    max_dynamic_patch: Size = 12
+    use_thumbnail: bool = True
 
 
 Accepted = Mapping[str, tuple[object, ...]]

@@ -239,6 +239,9 @@ def _from_hf(raw: Json, language: LanguageConfig) -> tuple[ModelConfig, bool]:
         vision=vision,
         language=language,
         unshuffle=_unshuffle(top.downsample_ratio),
+        min_tiles=top.min_dynamic_patch,
+        max_tiles=top.max_dynamic_patch,
+        use_thumbnail=top.use_thumbnail,
         image_token_id=image_token_id,
     )
     return config, top.tie_word_embeddings

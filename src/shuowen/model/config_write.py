@@ -83,8 +83,19 @@ def hf_json(
         "vision_feature_select_strategy": "default",
         "text_config": _language(config.language, "hf", dtype_name, source),
         "vision_config": _hf_vision(config.vision, dtype_name),
+        **_own_tiling(config),
     }
     return _laid_over(source, new) if source is not None and "text_config" in source else new
+
+
+def _own_tiling(config: ModelConfig) -> Json:
+    """How pictures are cut, where that differs from all published models."""
+    tiling = {
+        "min_dynamic_patch": (config.min_tiles, 1),
+        "max_dynamic_patch": (config.max_tiles, 12),
+        "use_thumbnail": (config.use_thumbnail, True),
+    }
+    return {name: own for name, (own, published) in tiling.items() if own != published}
 
 
 def _original_vision(vision: VisionConfig, dtype_name: str) -> Json:

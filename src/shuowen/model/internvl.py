@@ -6,8 +6,9 @@
                                 ├─ embed ─ language ─ logits
     token ids ──────────────────┘
 
-Shapes: T tokens of all sequences, D language width, V vocabulary (in `visual_VD`: visual tokens of
-all tiles), M tiles, S visual tokens of a tile; `pixels_MCHW` (M, 3, rows, columns).
+Shapes: T tokens of all sequences, N tokens whose logits are wanted, D language width, V vocabulary
+(in `visual_VD`: visual tokens of all tiles), M tiles, S visual tokens of a tile; `pixels_MCHW`
+(M, 3, rows, columns).
 """
 
 from __future__ import annotations
@@ -33,11 +34,18 @@ class InternVL(nn.Module):
     Args:
         config: Sizes; `CONFIGS` has the seven published ones. Under `torch.device("meta")` it
             takes no memory.
+
+    Attributes:
+        recompute_activations: Have `forward` run every block twice in training; see there.
+        runs_vision_always: Have `forward` send an empty tile through the vision encoder where there
+            are no pictures. Processes that share the weights must all ask for the same blocks.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.recompute_activations = False
+        self.runs_vision_always = False
         self.vision = VisionEncoder(config.vision)
         self.projector = Projector(config)
         self.language = LanguageModel(config.language)
@@ -99,9 +107,10 @@ class InternVL(nn.Module):
         pixels_MCHW: Tensor | None = None,
         longest_T: Tensor | None = None,
         *,
+        rows_N: Tensor | None = None,
         recompute_activations: bool = False,
     ) -> Tensor:
-        """Logits of every token of whole sequences, for training and the reference loop.
+        """Logits of the tokens of whole sequences, for training and the reference loop.
 
         Args:
             token_ids_T: (T,) int64, sequences packed one after another.
@@ -110,28 +119,47 @@ class InternVL(nn.Module):
             visual_mask_T: (T,) bool, True at the placeholders.
             pixels_MCHW: (M, 3, 448, 448) all tiles of all sequences, in order.
             longest_T: See `Rotary`; None: read off the positions.
-            recompute_activations: Save memory in training by running every block twice.
+            rows_N: (N,) int64, the tokens whose logits are wanted; None: all, N = T. Most tokens of
+                a prompt have no target, and the head is the widest matrix.
+            recompute_activations: Save memory in training by running every block twice; the
+                attribute of that name asks for it too.
 
         Returns:
-            logits_TV (T, V).
+            logits_NV (N, V).
 
         Raises:
             EngineError: Lengths or visual tokens do not fit the tokens.
         """
         if sum(lengths) != len(token_ids_T):
             raise EngineError(f"{sum(lengths)} tokens expected, {len(token_ids_T)} given.", _HINT)
-        visual_VD = None
-        if pixels_MCHW is not None:
-            visual_VD = self.encode_tiles(
-                pixels_MCHW, recompute_activations=recompute_activations
-            ).flatten(0, 1)
-        if longest_T is None:
-            longest_T = longest_positions(positions_T, lengths)
+        recompute = recompute_activations or self.recompute_activations
         hidden_TD = self.language(
-            self.embed(token_ids_T, visual_mask_T, visual_VD),
+            self._seen(token_ids_T, visual_mask_T, pixels_MCHW, recompute),
             positions_T,
             PackedAttention(lengths),
-            longest_T,
-            recompute_activations=recompute_activations,
+            longest_positions(positions_T, lengths) if longest_T is None else longest_T,
+            recompute_activations=recompute,
         )
+        if rows_N is not None:
+            hidden_TD = hidden_TD.index_select(0, rows_N)
         return self.language.logits(hidden_TD)
+
+    def _seen(
+        self,
+        token_ids_T: Tensor,
+        visual_mask_T: Tensor | None,
+        pixels_MCHW: Tensor | None,
+        recompute: bool,
+    ) -> Tensor:
+        """(T, D), the pictures in their places."""
+        if pixels_MCHW is not None:
+            visual_MSD = self.encode_tiles(pixels_MCHW, recompute_activations=recompute)
+            return self.embed(token_ids_T, visual_mask_T, visual_MSD.flatten(0, 1))
+        embeds_TD = self.embed(token_ids_T, visual_mask_T, None)
+        if not self.runs_vision_always:
+            return embeds_TD
+        return embeds_TD + 0.0 * self._visual_of_nothing(embeds_TD)
+
+    def _visual_of_nothing(self, like: Tensor) -> Tensor:
+        side_px = self.config.vision.tile_side_px
+        return self.encode_tiles(like.new_zeros(1, 3, side_px, side_px)).sum()

@@ -14,7 +14,9 @@ from shuowen.errors import PromptTooLongError
 from shuowen.prompt.options import POSITION_STEPS
 
 
-def visual_positions(visual_mask_T: NDArray[np.bool_], step: float) -> NDArray[np.float32]:
+def visual_positions(
+    visual_mask_T: NDArray[np.bool_], step: float | NDArray[np.floating]
+) -> NDArray[np.float32]:
     """p₁ = 0; pᵢ = pᵢ₋₁ + δ if token i is visual, else pᵢ₋₁ + 1.
 
     With `<img>` at P, n visual tokens end at P + n·δ, and `</img>` stands 1 further. A step of 1
@@ -23,7 +25,8 @@ def visual_positions(visual_mask_T: NDArray[np.bool_], step: float) -> NDArray[n
 
     Args:
         visual_mask_T: (T,); True at visual tokens.
-        step: δ, above 0 and at most 1.
+        step: δ, above 0 and at most 1; or (T,) a δ for each token, of which those at visual tokens
+            count: in training every picture has its own.
 
     Returns:
         (T,) float32.

@@ -101,6 +101,7 @@ class Processor:
         *,
         max_new_tokens: int,
         add_generation_prompt: bool = True,
+        cut: Sequence[ImageTiles] = (),
     ) -> ModelInputs:
         """Make a prompt.
 
@@ -110,6 +111,7 @@ class Processor:
             tools: What the model may call.
             max_new_tokens: How much room the answer needs; 0 where nothing is generated.
             add_generation_prompt: Whether the assistant's next turn is begun.
+            cut: The pictures' tiles, where an earlier prompt with the same pictures has them.
 
         Returns:
             Tokens, positions and tiles; placeholders and visual tokens are equally many.
@@ -128,7 +130,7 @@ class Processor:
         if step == "auto":
             step = choose_step(*counts)
         check_fits(*counts, step)
-        images = tuple(self._cut(plan) for plan in plans)  # only now, when it is known to fit
+        images = tuple(cut or map(self._cut, plans))  # only now, when it is known to fit
         return self._inputs(token_ids, images, step)
 
     def _plan(self, slots: Sequence[PictureSlot], options: EncodeOptions) -> list[_Planned]:

@@ -17,7 +17,6 @@ from shuowen.engines.pytorch.load import (
     find_device,
     load_engine,
     make_cache,
-    prompt_settings,
 )
 from shuowen.engines.pytorch.options import EngineOptions
 from shuowen.errors import CapacityError, ModelError, UsageError
@@ -27,6 +26,7 @@ from shuowen.model.config import CONFIGS
 from shuowen.model.config_json import read_config_json
 from shuowen.model.linear import Bf16Linear, DynamicInt8Linear, Int4Linear, Int8Linear
 from shuowen.model.precision import Precision
+from shuowen.model.prompt_settings import prompt_settings
 from shuowen.prompt.messages import ImagePart, Message
 from tests.engines.pytorch.tiny import tiny_model
 from tests.engines.tiny_model_folder import write_tiny_model

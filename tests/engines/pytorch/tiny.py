@@ -13,7 +13,6 @@ import torch
 from shuowen.engines.pytorch.core import EngineCore
 from shuowen.engines.pytorch.events import Event, Failed, Finished
 from shuowen.engines.pytorch.kv_cache import KVCache
-from shuowen.engines.pytorch.load import prompt_settings
 from shuowen.engines.pytorch.options import EngineOptions
 from shuowen.engines.pytorch.runner import Runner
 from shuowen.engines.pytorch.simple import generate
@@ -21,6 +20,7 @@ from shuowen.generation.params import SamplingParams
 from shuowen.generation.results import Candidate, Completion
 from shuowen.model.config import LanguageConfig, ModelConfig, VisionConfig
 from shuowen.model.internvl import InternVL
+from shuowen.model.prompt_settings import prompt_settings
 from shuowen.prompt.inputs import ImageTiles, ModelInputs
 from shuowen.prompt.positions import visual_positions
 from shuowen.prompt.processor import Processor

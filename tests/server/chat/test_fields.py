@@ -47,6 +47,8 @@ VALUES: Json = {
     "presence_penalty": 0.5,
     "frequency_penalty": 0.5,
     "n": 2,
+    "best_of": 3,
+    "critic": "agreement",
     "stop": "page",
     "logprobs": True,
     "top_logprobs": 2,
@@ -72,6 +74,7 @@ VALUES: Json = {
 
 NEEDED = {
     "top_logprobs": {"logprobs": True},
+    "critic": {"best_of": 3},
     "stream_options": {"stream": True},
     "tool_choice": {"tools": [TOOL]},
     "parallel_tool_calls": {"tools": [TOOL]},

@@ -8,4 +8,6 @@ Read `simple` first: it is the whole of generation in one page. What follows doe
 4. `kv_cache` has their keys and values in `pages`; `prefix_cache` finds those of earlier requests.
 5. `batch` packs them; `runner` puts them through the network, with the attention that reads pages
    best here: `kernel_attention`, `span_attention`, or `padded_attention` and `decode_graphs`.
+
+`judging` puts a model that judges answers beside one that writes them (`engines.best_of`).
 """

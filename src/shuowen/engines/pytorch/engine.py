@@ -109,6 +109,9 @@ class PytorchEngine:
                 "Leave it out.",
             )
         params = request.params
+        if params.best_of > 1:
+            message = "This engine writes answers and does not choose among them (best_of)."
+            raise UsageError(message, "Load it with shuowen.load_model, or use BestOfEngine.")
         wants_all_room = params.max_tokens == ALL_ROOM
         inputs = self._processor.encode(
             request.messages,

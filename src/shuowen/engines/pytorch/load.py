@@ -19,13 +19,13 @@ from shuowen.engines.pytorch.runner import Runner
 from shuowen.errors import CapacityError, UsageError
 from shuowen.hub.download import resolve_model
 from shuowen.machine import available_cores, memory_bytes
-from shuowen.model.config import ModelConfig
 from shuowen.model.config_json import read_config_json
 from shuowen.model.internvl import InternVL
 from shuowen.model.language import LanguageMLP
 from shuowen.model.precision import Precision, Weights, precision_of, prepare
+from shuowen.model.prompt_settings import prompt_settings
 from shuowen.model.weights.load import load_model
-from shuowen.prompt.processor import Processor, PromptSettings
+from shuowen.prompt.processor import Processor
 
 _ASSUMED_MEMORY_BYTES = 8 * 1024**3
 """Where the system does not say."""
@@ -52,7 +52,7 @@ def load_engine(name: str | PathLike[str], options: EngineOptions | None = None)
         partial(
             load_model,
             folder,
-            dtype=torch.float32 if precision.language == "float32" else torch.bfloat16,
+            dtype=dtype_of(precision),
             device=device,
             prepare=partial(prepare, precision=precision),
         )
@@ -104,6 +104,11 @@ def choose_precision(folder: Path, options: EngineOptions) -> Precision:
     return own
 
 
+def dtype_of(precision: Precision) -> torch.dtype:
+    """What is computed with, between weights that are kept so."""
+    return torch.float32 if precision.language == "float32" else torch.bfloat16
+
+
 def default_weights(device: torch.device) -> Weights:
     """bfloat16, but float32 on processors that would take longer to compute with less precision."""
     if device.type == "cpu" and platform.machine().lower() in ("x86_64", "amd64"):
@@ -125,18 +130,6 @@ def find_device(name: str) -> torch.device:
             'Choose "auto", "cpu" or, with an NVIDIA GPU and its PyTorch, "cuda".',
         ) from error
     return device
-
-
-def prompt_settings(config: ModelConfig) -> PromptSettings:
-    """What prompts must know of a model."""
-    return PromptSettings(
-        visual_tokens_per_tile=config.visual_tokens_per_tile,
-        window=config.language.window,
-        min_tiles=config.min_tiles,
-        max_tiles=config.max_tiles,
-        use_thumbnail=config.use_thumbnail,
-        tile_side_px=config.vision.tile_side_px,
-    )
 
 
 def make_cache(model: InternVL, options: EngineOptions) -> KVCache:

@@ -41,6 +41,9 @@ class EngineOptions:
     keeps answers that are being written smoother."""
     vision_batch_tiles: int | None = None
     """Tiles that are encoded in one step; None: 1 on the processor, 16 on a GPU."""
+    critic: str | None = None
+    """Folder or hub name of a model that judges answers, such as VisualPRM, for
+    `SamplingParams.best_of`; None: only critics without a network. Weights as the model's."""
     compile: bool = False
     """Compile the network's parts with `torch.compile`: a slow first minute, then faster steps."""
 

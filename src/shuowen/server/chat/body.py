@@ -46,6 +46,8 @@ class ChatBody(msgspec.Struct, kw_only=True):
     model: str
     messages: list[dict[str, Any]]
     n: int | None = None
+    best_of: int | None = None
+    critic: str | None = None
     stop: str | list[str] | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None

@@ -10,6 +10,7 @@ from shuowen.generation.answers import find_tool_calls
 from shuowen.generation.params import SamplingParams
 from shuowen.generation.results import (
     Candidate,
+    CandidateProgress,
     Completion,
     Delta,
     LikelyToken,
@@ -57,6 +58,9 @@ class Telling:
         for event in stream:
             if isinstance(event, PromptProgress):
                 yield _progress(event)
+            elif isinstance(event, CandidateProgress):
+                done, total = event.num_finished, event.num_candidates
+                yield Progress(what="answers", done=done, total=total)
             elif isinstance(event, Completion):
                 for candidate in event.candidates:
                     yield from self._end(candidate, spoken[candidate.index])
@@ -133,12 +137,13 @@ def _counted(completion: Completion) -> Counted:
             )
     usage = completion.usage
     visual = {"visual_tokens": usage.visual_tokens} if usage.visual_tokens else {}
+    best = {"best_of": completion.best_of.summary()} if completion.best_of else {}
     return Counted(
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         cached_tokens=usage.cached_tokens,
         notices=tuple(notices),
-        extra={**completion.extra, **visual},
+        extra={**completion.extra, **visual, **best},
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shuowen.config import Limits
+from shuowen.engines.best_of import innermost, with_best_of
 from shuowen.engines.remote import RemoteEngine
 from shuowen.engines.remote_request import TILING
 from shuowen.errors import (
@@ -68,7 +69,7 @@ class EngineModel:
 
     def __init__(self, engine: Engine, *, limits: Limits, name: str = "") -> None:
         self.created = int(time.time())
-        self._engine = engine
+        self._engine = with_best_of(engine)
         self._limits = limits
         self._name = name
         self._no_tools_until = 0.0
@@ -81,7 +82,8 @@ class EngineModel:
     @property
     def kind(self) -> ModelKind:
         """Which fields it honours; raises `ShuowenError` where another server does not tell."""
-        return self._engine.dialect if isinstance(self._engine, RemoteEngine) else "engine"
+        engine = innermost(self._engine)
+        return engine.dialect if isinstance(engine, RemoteEngine) else "engine"
 
     def answer(self, question: ChatQuestion) -> Iterator[ChatEvent]:
         """See `ChatModel.answer`; cancelled also by the wish of whoever waits for the thread."""
@@ -157,8 +159,9 @@ class EngineModel:
         try:
             yield
         except ShuowenError as error:
-            if isinstance(self._engine, RemoteEngine):
-                address = self._engine.address
+            engine = innermost(self._engine)
+            if isinstance(engine, RemoteEngine):
+                address = engine.address
                 error.message = error.message.replace(address, "The other server")
             raise
 

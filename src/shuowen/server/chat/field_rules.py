@@ -18,7 +18,7 @@ Treatment = Literal["honoured", "passed on", "no effect", "refused"]
 """honoured: does what it says; passed on: goes to the other server as it is; no effect: taken, for
 a stated reason without effect; refused: an error that names it, unless its value asks nothing."""
 
-Origin = Literal["OpenAI", "LMDeploy", "vLLM", "Anthropic"]
+Origin = Literal["OpenAI", "LMDeploy", "vLLM", "Anthropic", "Shuowen"]
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,17 @@ def _vllm() -> Iterator[Field]:
     yield _other("vLLM", "use_beam_search", _NO_MODEL, _NO_SUCH, only, False)
 
 
+def _own() -> Iterator[Field]:
+    """What no other server has, in the way of vLLM's and the older OpenAI's `best_of`."""
+    again = REFUSED("It reads a page the same way every time")
+    several = Rule(
+        "honoured", "The other server writes, this one chooses; another Shuowen does both"
+    )
+    judges = Rule("honoured", "Those without a model; another Shuowen has its own")
+    for name, upstream, neutral in (("best_of", several, 1), ("critic", judges, "auto")):
+        yield replace(_neutral(name, again, HONOURED, upstream, neutral), origin="Shuowen")
+
+
 def _objects() -> Iterator[Field]:
     for name in ("role", "content", "tool_calls", "tool_call_id"):
         yield same(MESSAGE, name, HONOURED)
@@ -240,4 +251,4 @@ def _other(
     return replace(field, origin=origin, dialects=dialects, neutral=neutral)
 
 
-FIELDS = FieldTable((*_openai(), *_beyond_openai(), *_vllm(), *_objects(), *_parts()))
+FIELDS = FieldTable((*_openai(), *_beyond_openai(), *_vllm(), *_own(), *_objects(), *_parts()))

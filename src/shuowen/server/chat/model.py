@@ -153,7 +153,7 @@ class Progress:
     """How far the work is before there is anything to say; streams show it as a comment.
 
     Attributes:
-        what: In plural: "pages", "tokens", "tiles".
+        what: In plural: "pages", "tokens", "tiles", "answers".
         done: How many are done.
         total: Of how many.
     """

@@ -6,7 +6,14 @@ import re
 from typing import Any
 
 from shuowen.errors import FieldError, UsageError
-from shuowen.generation.params import ALL_ROOM, Constraint, JsonSchema, Regex, SamplingParams
+from shuowen.generation.params import (
+    ALL_ROOM,
+    DEFAULT_CRITIC,
+    Constraint,
+    JsonSchema,
+    Regex,
+    SamplingParams,
+)
 from shuowen.server.chat import fields
 from shuowen.server.chat.body import ChatBody, JsonSchemaBody, ResponseFormat, shaped
 from shuowen.server.chat.fields import FIELDS
@@ -39,6 +46,7 @@ def sampling_params(body: ChatBody, kind: ModelKind) -> SamplingParams:
         values["num_candidates"] = _checked("n", "num_candidates", body.n)
         if body.n > 1:
             values.setdefault("temperature", 1.0)
+    values |= _best_of(body)
     if body.stop is not None:
         stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop)
         values["stop"] = _checked("stop", "stop", stop)
@@ -60,6 +68,23 @@ def _checked(param: str, name: str, value: Any) -> Any:
         message = re.sub(rf"^{name}\b", param, error.message)
         raise FieldError(message, error.hint, param=param) from error
     return value
+
+
+def _best_of(body: ChatBody) -> dict[str, Any]:
+    """How many answers are written for the one that is given, and who chooses."""
+    several = body.best_of is not None and _checked("best_of", "best_of", body.best_of) > 1
+    if not several:
+        if body.critic not in (None, DEFAULT_CRITIC):
+            message = "critic chooses among several answers, and one is asked for."
+            raise FieldError(message, 'Add "best_of": 8, or leave it out.', param="critic")
+        return {}
+    if (body.n or 1) > 1:
+        message = f"best_of is {body.best_of} and n {body.n}."
+        raise FieldError(message, "Ask for the best answer, or for several.", param="best_of")
+    values: dict[str, Any] = {"best_of": body.best_of}
+    if body.critic is not None:
+        values["critic"] = _checked("critic", "critic", body.critic)
+    return values
 
 
 def _max_tokens(body: ChatBody) -> int:
