@@ -207,7 +207,7 @@ def write(out: Path, catalogue: Sequence[dict[str, str]], notices: Sequence[str]
     (out / CATALOGUE_PATH.name).write_text(text, encoding="utf-8")
     head = (
         "Fonts cut down to the glyphs that synthetic text needs, without hinting and layout\n"
-        "rules, and renamed, by scripts/build_synthetic_fonts.py. Each stays under its own licence;\n"
+        "rules, renamed, by scripts/build_synthetic_fonts.py. Each stays under its own licence;\n"
         "the texts are OFL-1.1.txt, Apache-2.0.txt and Bitstream-Vera.txt beside this file.\n\n"
     )
     (out / NOTICE_NAME).write_text(head + "\n".join(notices) + "\n", encoding="utf-8")

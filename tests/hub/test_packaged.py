@@ -11,7 +11,7 @@ from shuowen.hub import packaged
 from shuowen.hub.catalogue import KNOWN_MODELS
 from shuowen.hub.download import resolve_model
 from shuowen.hub.names import parse_name
-from shuowen.hub.packaged import PACKAGED, packaged_folder
+from shuowen.hub.packaged import PACKAGED, REINSTALL, packaged_folder
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_name_that_is_nearly_right_is_named() -> None:
 def test_an_installation_without_its_files_says_so(nowhere: Path) -> None:
     with pytest.raises(ModelError, match="lacks config.json") as caught:
         resolve_model("shuowen-nano")
-    assert "Install shuowen again" in str(caught.value)
+    assert REINSTALL in str(caught.value)
     nowhere.mkdir()
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         (nowhere / name).write_text("{}")

@@ -11,7 +11,7 @@ PACKAGED: Mapping[str, Path] = MappingProxyType(
 )
 """Folders by name."""
 
-REINSTALL = "Install shuowen again."
+REINSTALL = "Install a version of shuowen that has its weights, or train it: see docs/recipe.md."
 """What helps where such a folder is not whole."""
 
 
